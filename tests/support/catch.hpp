@@ -1,7 +1,7 @@
 #pragma once
 
-/// Catch2, whichever of 2.13 and 3 is installed. Tests include this and use only what both have; where a name differs,
-/// the later one is offered here for both.
+/// Catch2, whichever of 2.13 and 3 is installed. Tests include this and use only what both have; where a name
+/// differs, the later one is offered here for both.
 
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
@@ -10,7 +10,8 @@
 
 namespace Catch::Matchers {
 
-inline auto ContainsSubstring(const std::string& text, CaseSensitive::Choice sensitivity = CaseSensitive::Yes) {
+inline auto ContainsSubstring(const std::string& text,
+                              CaseSensitive::Choice sensitivity = CaseSensitive::Yes) {
   return Contains(text, sensitivity);
 }
 

@@ -1,0 +1,5 @@
+#include <mooring/mooring.hpp>
+
+int main() {
+  return 0;
+}
