@@ -43,8 +43,8 @@ if(MOORING_SANITIZE)
       -fsanitize=${sanitizers}
       -fno-sanitize-recover=all
       -fno-omit-frame-pointer
-      # Asio's fences are invisible to thread sanitizer; GCC warns about each of them.
-      $<$<AND:$<CXX_COMPILER_ID:GNU>,$<STREQUAL:${sanitizers},thread>>:-Wno-tsan>)
+      # Asio's fences are invisible to the thread sanitizer; GCC warns about each of them.
+      $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
   target_link_options(mooring_instrumentation INTERFACE -fsanitize=${sanitizers})
 endif()
 if(MOORING_COVERAGE)

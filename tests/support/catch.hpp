@@ -10,6 +10,7 @@
 
 namespace Catch::Matchers {
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is Catch2's.
 inline auto ContainsSubstring(const std::string& text,
                               CaseSensitive::Choice sensitivity = CaseSensitive::Yes) {
   return Contains(text, sensitivity);
