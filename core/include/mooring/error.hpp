@@ -29,6 +29,7 @@ enum class Errc {
   unavailable,       ///< Network, 5xx, provider down. Nothing is known to have happened.
   deadlineExceeded,  ///< The call's own deadline passed.
   cancelled,         ///< The caller's stop token fired.
+  setupFailed,       ///< A step of SandboxConfig::setup did not succeed; the message names it and what it printed.
   outcomeUnknown,    ///< It may have happened. mooring does not repeat it unless the call said `idempotent`.
   corrupted,         ///< A reply or a stored value that cannot be read. Never replaced by a default.
   storeFailed,       ///< The record database refused or failed.
@@ -52,6 +53,7 @@ struct detail::EnumText<Errc> {
       std::pair{Errc::unavailable, std::string_view("unavailable")},
       std::pair{Errc::deadlineExceeded, std::string_view("deadlineExceeded")},
       std::pair{Errc::cancelled, std::string_view("cancelled")},
+      std::pair{Errc::setupFailed, std::string_view("setupFailed")},
       std::pair{Errc::outcomeUnknown, std::string_view("outcomeUnknown")},
       std::pair{Errc::corrupted, std::string_view("corrupted")},
       std::pair{Errc::storeFailed, std::string_view("storeFailed")},
