@@ -7,7 +7,7 @@
 namespace mooring::detail {
 namespace {
 
-ConnectionOutcome outcome(OutcomeKind kind, SandboxRecord record, std::optional<Error> reason = {}) {
+ConnectionOutcome outcome(OutcomeKind kind, SandboxRecord record, std::optional<Error> reason = std::nullopt) {
   return ConnectionOutcome{.kind = kind, .record = std::move(record), .reason = std::move(reason)};
 }
 

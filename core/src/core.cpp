@@ -108,7 +108,7 @@ Task<void> pause(std::chrono::milliseconds duration) {
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer timer(executor, duration);
   boost::system::error_code ec;
-  const auto token = asio::redirect_error(asio::use_awaitable, ec);
+  auto token = asio::redirect_error(asio::use_awaitable, ec);
   co_await timer.async_wait(token);
   if (ec) co_return failure(Errc::cancelled, "interrupted while waiting");
   co_return Result<void>();

@@ -47,7 +47,7 @@ Task<SandboxRecord> commitChange(CorePtr core, RecordChange change, std::int64_t
 
 /// A change from `before` to `after`, with the event that tells of it.
 RecordChange changeOf(const Core& core, const SandboxRecord& before, SandboxRecord after, EventReason reason,
-                      std::string detail = {});
+                      std::string detail = std::string());
 /// Adds a debt and the event that tells of it.
 void addDebt(const Core& core, RecordChange& change, Debt debt);
 

@@ -37,7 +37,7 @@ struct LeaseKeeper::State {
     while (true) {
       self->timer.expires_after(self->core->parts.leaseDuration / 3);
       boost::system::error_code ec;
-      const auto token = asio::redirect_error(asio::use_awaitable, ec);
+      auto token = asio::redirect_error(asio::use_awaitable, ec);
       co_await self->timer.async_wait(token);
       if (self->ended) co_return;
       const auto until = self->core->now() + self->core->parts.leaseDuration;

@@ -54,7 +54,7 @@ class Watch final : public RunObserver {
       }
       timer_.expires_at(next ? next->at : steady_clock::time_point::max());
       boost::system::error_code ec;
-      const auto token = asio::redirect_error(asio::use_awaitable, ec);
+      auto token = asio::redirect_error(asio::use_awaitable, ec);
       co_await timer_.async_wait(token);
       const auto wanted = co_await stillWanted();
       if (!wanted) co_return;

@@ -3,32 +3,38 @@
 
 #include <mooring/record.hpp>
 
-#include <optional>
+#include <array>
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mooring {
 
+/// In the order in which they are carried out: what frees something comes before what needs it.
 enum class RecoveryAction {
-  adopt,      ///< An interrupted creation did succeed: its record becomes active.
-  rebuild,    ///< An interrupted creation is replaced by a new generation.
-  markGone,   ///< An active record whose sandbox provably no longer exists becomes shutdown.
-  markError,  ///< An interrupted creation that policy does not allow to repeat.
-  payStop,    ///< A debt: stop it.
-  payDestroy, ///< A debt: destroy it.
+  cancelDebt,     ///< A debt that no longer stands: what it was to end is in use again.
+  payStop,        ///< A debt: stop it.
+  payDestroy,     ///< A debt: destroy it.
   destroyOrphan,  ///< Carries our owner tag and belongs to no record's current generation.
+  adopt,          ///< An interrupted creation did succeed: its record becomes active.
+  markError,      ///< An interrupted creation that nobody waits for: its rest is destroyed, a later call makes another.
+  markGone,       ///< An active record whose sandbox provably no longer exists becomes shutdown.
+  rebuild,        ///< RecreatePolicy::always: a new generation, in place of an interrupted creation or of what is gone.
 };
 
 template <>
 struct detail::EnumText<RecoveryAction> {
   static constexpr std::array entries{
-      std::pair{RecoveryAction::adopt, std::string_view("adopt")},
-      std::pair{RecoveryAction::rebuild, std::string_view("rebuild")},
-      std::pair{RecoveryAction::markGone, std::string_view("markGone")},
-      std::pair{RecoveryAction::markError, std::string_view("markError")},
+      std::pair{RecoveryAction::cancelDebt, std::string_view("cancelDebt")},
       std::pair{RecoveryAction::payStop, std::string_view("payStop")},
       std::pair{RecoveryAction::payDestroy, std::string_view("payDestroy")},
       std::pair{RecoveryAction::destroyOrphan, std::string_view("destroyOrphan")},
+      std::pair{RecoveryAction::adopt, std::string_view("adopt")},
+      std::pair{RecoveryAction::markError, std::string_view("markError")},
+      std::pair{RecoveryAction::markGone, std::string_view("markGone")},
+      std::pair{RecoveryAction::rebuild, std::string_view("rebuild")},
   };
 };
 
@@ -37,9 +43,10 @@ struct RecoveryStep {
   SandboxId sandboxId = {};       ///< Empty for an orphan.
   std::string provider = {};
   std::string provisionKey = {};
-  ExternalSandboxId externalSandboxId = {};
-  std::int64_t debt = 0;          ///< Debt::seq for payStop and payDestroy.
+  ExternalSandboxId externalSandboxId = {};  ///< What was seen there; empty when nothing was.
+  std::int64_t debt = 0;          ///< Debt::seq, where the step is about one.
   std::string why = {};           ///< One line, in plain words.
+  std::int64_t recordVersion = 0;  ///< The record that this was decided on; once it has changed, the step is skipped.
 };
 
 /// What was seen of one provision key, by an exact look-up.
@@ -54,19 +61,31 @@ struct Sighting {
   std::string provisionKey = {};
   ExternalSandboxId externalSandboxId = {};
   Presence presence = Presence::unknown;
+  bool usable = true;  ///< False: it exists but has failed for good (InstanceState::failed).
 };
 
-/// All that plan() looks at.
+/// All that plan() looks at. To be gathered in this order: `listed`, `now`, `debts` and `records`, `lookups`. A record
+/// is committed before its sandbox is made, so records that are read after a listing know all that is on it.
 struct RecoveryView {
   Timestamp now = {};
-  std::vector<SandboxRecord> records = {};  ///< All that are not settled, and all that own a listed sandbox.
+  /// All that are creating or recreating; all active ones whose policy is not onDemand; and all that own a listed
+  /// sandbox or a debt.
+  std::vector<SandboxRecord> records = {};
   std::vector<Debt> debts = {};
-  std::vector<Sighting> lookups = {};       ///< Exact look-ups of the records' own keys.
-  std::vector<Sighting> listed = {};        ///< What carries our owner tag: evidence of presence only.
+  std::vector<Sighting> lookups = {};  ///< Exact look-ups of the records' own keys.
+  std::vector<Sighting> listed = {};   ///< What carries our owner tag: evidence of presence only.
 };
 
 /// Decides what to do. Level-triggered: the same view gives the same steps, and a view of a healed world gives none.
-/// A sandbox whose record is under a valid lease is never touched.
+///
+/// - A record under a valid lease is left alone, and so is everything that carries its key.
+/// - creating or recreating, without a lease: what the exact look-up says decides. Present and in need of no setup:
+///   adopted. Present with a setup that may be half done, or unusable, or proven absent: rebuilt under
+///   RecreatePolicy::always, else marked `error` and what stands is destroyed (under onDemand the next call makes
+///   another). Unknown: nothing now.
+/// - active and proven absent: rebuilt under `always`, marked gone under `never`; onDemand leaves it to the next call.
+/// - Debts are paid, unless their sandbox is a record's current one again.
+/// - Listed with a key that is no record's current one, or that of a record which says that nothing is left: destroyed.
 std::vector<RecoveryStep> plan(const RecoveryView& view);
 
 }  // namespace mooring

@@ -28,6 +28,7 @@ class Settings {
   /// A copy of this process's environment.
   static Settings fromEnvironment();
 
+  [[nodiscard]] bool empty() const { return variables_.empty(); }
   /// Nothing when unset or empty.
   [[nodiscard]] std::optional<std::string> get(std::string_view name) const;
   /// The same, for values that must not be seen.
