@@ -24,13 +24,17 @@ class Planner {
         byExternalId_.emplace(Key(record.provider, record.externalSandboxId.value), &record);
       }
     }
-    for (const auto& seen : view.lookups) lookups_.emplace(Key(seen.provider, seen.provisionKey), &seen);
+    for (const auto& seen : view.lookups)
+      lookups_.emplace(Key(seen.provider, seen.provisionKey), &seen);
   }
 
   std::vector<RecoveryStep> plan() {
-    for (const auto& debt : view_.debts) payOrCancel(debt);
-    for (const auto& seen : view_.listed) destroyIfOrphan(seen);
-    for (const auto& record : view_.records) settle(record);
+    for (const auto& debt : view_.debts)
+      payOrCancel(debt);
+    for (const auto& seen : view_.listed)
+      destroyIfOrphan(seen);
+    for (const auto& record : view_.records)
+      settle(record);
     std::ranges::stable_sort(steps_, {}, &RecoveryStep::action);
     return std::move(steps_);
   }
@@ -78,8 +82,9 @@ class Planner {
         .provider = seen.provider,
         .provisionKey = seen.provisionKey,
         .externalSandboxId = seen.externalSandboxId,
-        .why = record != nullptr ? "its record is " + std::string(toString(record->status)) + " and keeps nothing of it"
-                                 : "it carries our owner tag and is no record's current generation",
+        .why = record != nullptr
+                   ? "its record is " + std::string(toString(record->status)) + " and keeps nothing of it"
+                   : "it carries our owner tag and is no record's current generation",
     });
   }
 
@@ -98,26 +103,34 @@ class Planner {
     const bool always = record.config.recreate == RecreatePolicy::always;
     const std::string then = always ? "" : "; its policy leaves the next one to a call";
     if (seen.presence == Presence::absent) {
-      return add(always ? RecoveryAction::rebuild : RecoveryAction::markError, record, seen,
+      return add(always ? RecoveryAction::rebuild : RecoveryAction::markError,
+                 record,
+                 seen,
                  "its creation was interrupted before anything was made" + then);
     }
     if (!seen.usable) {
-      return add(always ? RecoveryAction::rebuild : RecoveryAction::markError, record, seen,
+      return add(always ? RecoveryAction::rebuild : RecoveryAction::markError,
+                 record,
+                 seen,
                  "its creation was interrupted, and what was made does not work" + then);
     }
     if (record.config.setup.empty()) {
       return add(RecoveryAction::adopt, record, seen, "its creation was interrupted after it had been made");
     }
-    add(always ? RecoveryAction::rebuild : RecoveryAction::markError, record, seen,
+    add(always ? RecoveryAction::rebuild : RecoveryAction::markError,
+        record,
+        seen,
         "its creation was interrupted, and its setup may be half done" + then);
   }
 
   void settleGone(const SandboxRecord& record, const Sighting& seen) {
     switch (record.config.recreate) {
       case RecreatePolicy::never:
-        return add(RecoveryAction::markGone, record, seen, "it no longer exists, and its policy forbids another");
+        return add(
+            RecoveryAction::markGone, record, seen, "it no longer exists, and its policy forbids another");
       case RecreatePolicy::always:
-        return add(RecoveryAction::rebuild, record, seen, "it no longer exists, and its policy wants it to stand");
+        return add(
+            RecoveryAction::rebuild, record, seen, "it no longer exists, and its policy wants it to stand");
       case RecreatePolicy::onDemand:
         return;
     }

@@ -1,4 +1,5 @@
-/// Recovery in two halves: plan() is a pure function of what is recorded and seen; applying it is the service's work.
+/// Recovery in two halves: plan() is a pure function of what is recorded and seen; applying it is the
+/// service's work.
 #pragma once
 
 #include <mooring/record.hpp>
@@ -19,9 +20,11 @@ enum class RecoveryAction {
   payDestroy,     ///< A debt: destroy it.
   destroyOrphan,  ///< Carries our owner tag and belongs to no record's current generation.
   adopt,          ///< An interrupted creation did succeed: its record becomes active.
-  markError,      ///< An interrupted creation that nobody waits for: its rest is destroyed, a later call makes another.
-  markGone,       ///< An active record whose sandbox provably no longer exists becomes shutdown.
-  rebuild,        ///< RecreatePolicy::always: a new generation, in place of an interrupted creation or of what is gone.
+  markError,  ///< An interrupted creation that nobody waits for: its rest is destroyed, a later call makes
+              ///< another.
+  markGone,   ///< An active record whose sandbox provably no longer exists becomes shutdown.
+  rebuild,    ///< RecreatePolicy::always: a new generation, in place of an interrupted creation or of what is
+              ///< gone.
 };
 
 template <>
@@ -40,13 +43,14 @@ struct detail::EnumText<RecoveryAction> {
 
 struct RecoveryStep {
   RecoveryAction action = RecoveryAction::destroyOrphan;
-  SandboxId sandboxId = {};       ///< Empty for an orphan.
+  SandboxId sandboxId = {};  ///< Empty for an orphan.
   std::string provider = {};
   std::string provisionKey = {};
   ExternalSandboxId externalSandboxId = {};  ///< What was seen there; empty when nothing was.
-  std::int64_t debt = 0;          ///< Debt::seq, where the step is about one.
-  std::string why = {};           ///< One line, in plain words.
-  std::int64_t recordVersion = 0;  ///< The record that this was decided on; once it has changed, the step is skipped.
+  std::int64_t debt = 0;                     ///< Debt::seq, where the step is about one.
+  std::string why = {};                      ///< One line, in plain words.
+  std::int64_t recordVersion = 0;  ///< The record that this was decided on; once it has changed, the step is
+                                   ///< skipped.
 };
 
 /// What was seen of one provision key, by an exact look-up.
@@ -64,28 +68,33 @@ struct Sighting {
   bool usable = true;  ///< False: it exists but has failed for good (InstanceState::failed).
 };
 
-/// All that plan() looks at. To be gathered in this order: `listed`, `now`, `debts` and `records`, `lookups`. A record
-/// is committed before its sandbox is made, so records that are read after a listing know all that is on it.
+/// All that plan() looks at. To be gathered in this order: `listed`, `now`, `debts` and `records`, `lookups`.
+/// A record is committed before its sandbox is made, so records that are read after a listing know all that
+/// is on it.
 struct RecoveryView {
   Timestamp now = {};
-  /// All that are creating or recreating; all active ones whose policy is not onDemand; and all that own a listed
-  /// sandbox or a debt.
+  /// All that are creating or recreating; all active ones whose policy is not onDemand; and all that own a
+  /// listed sandbox or a debt.
   std::vector<SandboxRecord> records = {};
   std::vector<Debt> debts = {};
   std::vector<Sighting> lookups = {};  ///< Exact look-ups of the records' own keys.
   std::vector<Sighting> listed = {};   ///< What carries our owner tag: evidence of presence only.
 };
 
-/// Decides what to do. Level-triggered: the same view gives the same steps, and a view of a healed world gives none.
+/// Decides what to do. Level-triggered: the same view gives the same steps, and a view of a healed world
+/// gives none.
 ///
 /// - A record under a valid lease is left alone, and so is everything that carries its key.
-/// - creating or recreating, without a lease: what the exact look-up says decides. Present and in need of no setup:
+/// - creating or recreating, without a lease: what the exact look-up says decides. Present and in need of no
+/// setup:
 ///   adopted. Present with a setup that may be half done, or unusable, or proven absent: rebuilt under
-///   RecreatePolicy::always, else marked `error` and what stands is destroyed (under onDemand the next call makes
-///   another). Unknown: nothing now.
-/// - active and proven absent: rebuilt under `always`, marked gone under `never`; onDemand leaves it to the next call.
+///   RecreatePolicy::always, else marked `error` and what stands is destroyed (under onDemand the next call
+///   makes another). Unknown: nothing now.
+/// - active and proven absent: rebuilt under `always`, marked gone under `never`; onDemand leaves it to the
+/// next call.
 /// - Debts are paid, unless their sandbox is a record's current one again.
-/// - Listed with a key that is no record's current one, or that of a record which says that nothing is left: destroyed.
+/// - Listed with a key that is no record's current one, or that of a record which says that nothing is left:
+/// destroyed.
 std::vector<RecoveryStep> plan(const RecoveryView& view);
 
 }  // namespace mooring
