@@ -2,15 +2,14 @@
 
 #include <cerrno>
 #include <cstring>
-#include <mutex>
-#include <stdexcept>
-#include <utility>
-
 #include <fcntl.h>
+#include <mutex>
 #include <poll.h>
 #include <spawn.h>
+#include <stdexcept>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace mooring::test {
 namespace {
@@ -27,13 +26,15 @@ std::vector<std::string> environmentWith(const std::map<std::string, std::string
     const std::string text(*entry);
     if (!added.contains(text.substr(0, text.find('=')))) out.push_back(text);
   }
-  for (const auto& [name, value] : added) out.push_back(name + "=" + value);
+  for (const auto& [name, value] : added)
+    out.push_back(name + "=" + value);
   return out;
 }
 
 std::vector<char*> pointersTo(std::vector<std::string>& texts) {
   std::vector<char*> out;
-  for (auto& text : texts) out.push_back(text.data());
+  for (auto& text : texts)
+    out.push_back(text.data());
   out.push_back(nullptr);
   return out;
 }
@@ -64,8 +65,8 @@ Child::Child(const std::filesystem::path& program, const ChildOptions& options) 
   sigaddset(&defaults, SIGPIPE);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  const int error =
-      posix_spawn(&pid_, argv.front().c_str(), &actions, &attributes, pointersTo(argv).data(), pointersTo(env).data());
+  const int error = posix_spawn(
+      &pid_, argv.front().c_str(), &actions, &attributes, pointersTo(argv).data(), pointersTo(env).data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   ::close(in[0]);
@@ -116,8 +117,8 @@ std::optional<std::string> Child::line(std::chrono::seconds limit) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now());
     pollfd ready{.fd = output_, .events = POLLIN, .revents = 0};
     if (left.count() <= 0 || poll(&ready, 1, static_cast<int>(left.count())) == 0) {
-      throw std::runtime_error("the child printed no line in " + std::to_string(limit.count()) + " s; it said: \"" +
-                               buffer_ + "\"");
+      throw std::runtime_error("the child printed no line in " + std::to_string(limit.count()) +
+                               " s; it said: \"" + buffer_ + "\"");
     }
     char bytes[4096];
     const auto count = read(output_, bytes, sizeof bytes);
@@ -140,7 +141,8 @@ bool Child::waitFor(const std::string& text, std::chrono::seconds limit) {
 
 std::vector<std::string> Child::rest(std::chrono::seconds limit) {
   std::vector<std::string> out;
-  while (auto next = line(limit)) out.push_back(std::move(*next));
+  while (auto next = line(limit))
+    out.push_back(std::move(*next));
   return out;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Real processes for tests of crashes and races. Tests and children keep step by lines on pipes, never by time:
-/// the child announces where it is and waits for a line; the test lets it go on, or kills it there.
+/// Real processes for tests of crashes and races. Tests and children keep step by lines on pipes, never by
+/// time: the child announces where it is and waits for a line; the test lets it go on, or kills it there.
 
 #include <chrono>
 #include <csignal>
@@ -9,9 +9,8 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
-
 #include <sys/types.h>
+#include <vector>
 
 namespace mooring::test {
 
@@ -20,8 +19,8 @@ struct ChildOptions {
   std::map<std::string, std::string> env = {};  ///< Added to this process's.
 };
 
-/// A process with its standard input and output on pipes; standard error is the test's own. Killed and reaped by the
-/// destructor. Move-only.
+/// A process with its standard input and output on pipes; standard error is the test's own. Killed and reaped
+/// by the destructor. Move-only.
 class Child {
  public:
   /// Throws std::runtime_error when it cannot be started.
@@ -30,8 +29,8 @@ class Child {
   Child(Child&& other) noexcept;
   Child& operator=(Child&& other) noexcept;
 
-  /// The next line it prints, without the newline; nothing at its end. Throws std::runtime_error when none comes for
-  /// `limit`, so that a stuck child fails the test instead of hanging it.
+  /// The next line it prints, without the newline; nothing at its end. Throws std::runtime_error when none
+  /// comes for `limit`, so that a stuck child fails the test instead of hanging it.
   std::optional<std::string> line(std::chrono::seconds limit = std::chrono::seconds(60));
   /// Skips lines until one equals `text`; false when it ended before.
   bool waitFor(const std::string& text, std::chrono::seconds limit = std::chrono::seconds(60));

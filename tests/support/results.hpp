@@ -1,6 +1,7 @@
 #pragma once
 
-/// Assertions on results that show the whole Error: `REQUIRE(test::ok(result))`, `CHECK(test::failsWith(result, …))`.
+/// Assertions on results that show the whole Error: `REQUIRE(test::ok(result))`,
+/// `CHECK(test::failsWith(result, …))`.
 
 #include <mooring/error.hpp>
 

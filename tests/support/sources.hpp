@@ -29,8 +29,8 @@ class FakeClock final : public Clock {
   Timestamp now_;
 };
 
-/// 00000000-0000-7000-8000-000000000001, …2, …3: a UUIDv7 each, in order. Services that share a database share one
-/// source, or take ones of different `series`. Threads: any.
+/// 00000000-0000-7000-8000-000000000001, …2, …3: a UUIDv7 each, in order. Services that share a database
+/// share one source, or take ones of different `series`. Threads: any.
 class FakeIds final : public IdSource {
  public:
   explicit FakeIds(std::uint16_t series = 0) : series_(series) {}

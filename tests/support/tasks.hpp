@@ -16,7 +16,8 @@ const std::shared_ptr<detail::Engine>& engine();
 /// Runs `task` on `loop` and blocks until it has ended.
 template <class T>
 Result<T> run(const std::shared_ptr<detail::Engine>& loop, Task<T> task, CallOptions call = CallOptions()) {
-  Operation<T> operation(loop, std::move(call), [task = std::move(task)]() mutable { return std::move(task); });
+  Operation<T> operation(
+      loop, std::move(call), [task = std::move(task)]() mutable { return std::move(task); });
   return operation.get();
 }
 

@@ -28,7 +28,8 @@ TempDir::~TempDir() {
   if (path_.empty()) return;
   std::error_code ignored;
   // A test may have taken the owner's own rights away.
-  for (fs::recursive_directory_iterator entry(path_, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
+  for (fs::recursive_directory_iterator entry(path_, ignored), end; !ignored && entry != end;
+       entry.increment(ignored)) {
     if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
       fs::permissions(entry->path(), fs::perms::owner_all, fs::perm_options::add, ignored);
     }
@@ -53,7 +54,8 @@ void writeFile(const fs::path& path, std::string_view bytes) {
 std::vector<fs::path> filesContaining(const fs::path& root, std::string_view needle) {
   std::vector<fs::path> found;
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    if (entry.is_regular_file() && !entry.is_symlink() && readFile(entry.path()).find(needle) != std::string::npos) {
+    if (entry.is_regular_file() && !entry.is_symlink() &&
+        readFile(entry.path()).find(needle) != std::string::npos) {
       found.push_back(entry.path());
     }
   }
