@@ -61,7 +61,8 @@ Task<MaybeOutcome> connectActive(CorePtr core, SandboxRecord record, CallOptions
   auto error = annotate(std::move(attached).error(), record, "connect");
   if (error.code != Errc::gone) co_return MaybeOutcome(outcome(OutcomeKind::unreachable, record, std::move(error)));
   if (record.config.recreate != RecreatePolicy::never) {
-    co_return co_await rebuild(core, std::move(record), EventReason::foundGone, error.message, false, std::move(call));
+    // Gone can also mean beyond use: one more request makes sure that nothing of it is left.
+    co_return co_await rebuild(core, std::move(record), EventReason::foundGone, error.message, true, std::move(call));
   }
   auto marked = co_await markGone(core, std::move(record), std::move(error));
   if (!marked && raced(marked.error())) co_return MaybeOutcome();
@@ -70,13 +71,14 @@ Task<MaybeOutcome> connectActive(CorePtr core, SandboxRecord record, CallOptions
 }
 
 Task<MaybeOutcome> connectUnfinished(CorePtr core, SandboxRecord record, CallOptions call) {
-  if (record.leased(core->now())) {
+  const auto since = core->now();
+  if (record.leased(since)) {
     auto waited = co_await waitForLease(core, record);
     if (!waited) co_return std::unexpected(std::move(waited).error());
     if (waited->status == SandboxStatus::active) {
       co_return MaybeOutcome(outcome(OutcomeKind::recreated, std::move(*waited)));
     }
-    if (waited->status == SandboxStatus::error && waited->error) {
+    if (waited->error && waited->error->at >= since && waited->status != SandboxStatus::shutdown) {
       // The one attempt that was made is everybody's answer: N waiters do not make N more.
       auto reason = annotate(makeError(waited->error->code, waited->error->message), *waited, "connect");
       co_return MaybeOutcome(outcome(OutcomeKind::unreachable, std::move(*waited), std::move(reason)));

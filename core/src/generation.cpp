@@ -14,6 +14,19 @@ bool mayHaveHappened(Errc code) {
   return code == Errc::outcomeUnknown || code == Errc::cancelled || code == Errc::deadlineExceeded;
 }
 
+enum class Certainty { settled, unknown };
+
+/// Puts a failure on a record. A recreation stays open for the next call when the reason is a blip, an account limit, a
+/// key that this process lacks or the caller's own limit: none of them makes the sandbox dead for good.
+void takeFailure(const Core& core, SandboxRecord& record, const Error& error, Certainty certainty) {
+  const bool passing = error.retryable() || error.code == Errc::unauthenticated ||
+                       error.code == Errc::permissionDenied || error.code == Errc::cancelled;
+  const bool open = certainty == Certainty::unknown || (record.status == SandboxStatus::recreating && passing);
+  if (!open) record.status = SandboxStatus::error;
+  record.error = RecordError{.code = error.code, .message = error.message, .at = core.now()};
+  dropLease(record);
+}
+
 bool isFirst(const SandboxRecord& record) { return record.status == SandboxStatus::creating; }
 
 /// Commits a failure. That it could not be recorded must not hide the failure itself.
@@ -37,13 +50,10 @@ Error creationError(Error error, const SandboxRecord& record) {
 Task<SandboxRecord> provisionFailed(CorePtr core, SandboxRecord record, std::vector<std::int64_t> paid, Error error) {
   error.message = redacted(*core, record.config, std::move(error.message));
   auto after = record;
-  dropLease(after);
-  auto reason = EventReason::outcomeUnknown;
-  if (!mayHaveHappened(error.code)) {
-    reason = EventReason::provisionFailed;
-    after.status = SandboxStatus::error;
-    after.error = RecordError{.code = error.code, .message = error.message, .at = core->now()};
-  }
+  const auto certainty = mayHaveHappened(error.code) ? Certainty::unknown : Certainty::settled;
+  takeFailure(*core, after, error, certainty);
+  const auto reason =
+      certainty == Certainty::unknown ? EventReason::outcomeUnknown : EventReason::provisionFailed;
   auto change = changeOf(*core, record, std::move(after), reason, error.message);
   change.paid = std::move(paid);
   co_await recordFailure(core, record, std::move(change));
@@ -54,12 +64,10 @@ Task<SandboxRecord> provisionFailed(CorePtr core, SandboxRecord record, std::vec
 Task<SandboxRecord> setupFailed(CorePtr core, std::shared_ptr<Provider> provider, SandboxRecord record,
                                 Instance instance, std::vector<std::int64_t> paid, Error error) {
   error.message = redacted(*core, record.config, std::move(error.message));
-  const CallOptions unlimited;
+  const CallOptions unlimited;  // What was made is removed, also when the call's own limits ended the setup.
   const auto destroyed = co_await provider->lifecycle().destroy(instance, unlimited);
   auto after = record;
-  dropLease(after);
-  after.status = SandboxStatus::error;
-  after.error = RecordError{.code = error.code, .message = error.message, .at = core->now()};
+  takeFailure(*core, after, error, Certainty::settled);
   auto change = changeOf(*core, record, after, EventReason::setupFailed, error.message);
   if (!destroyed) {
     takeFacts(after, instance);
@@ -107,6 +115,10 @@ Task<std::vector<Debt>> debtsOf(CorePtr core, SandboxId id) {
 /// Commits `next` (recreating, a new generation, leased to us) and builds it.
 Task<SandboxRecord> beginGeneration(CorePtr core, SandboxRecord before, SandboxRecord next, EventReason why,
                                     std::string detail, bool destroyOld, CallOptions call) {
+  // A process that could not carry it out (no key, no secret) must not put its mark on the record.
+  if (auto able = checkConfig(*core, before.config, before.provider); !able) {
+    co_return std::unexpected(annotate(std::move(able).error(), before, "recreate"));
+  }
   next.generation = before.generation + 1;
   next.provisionKey = provisionKeyFor(next.sandboxId, next.generation);
   next.status = before.status == SandboxStatus::creating ? SandboxStatus::creating : SandboxStatus::recreating;
@@ -182,7 +194,7 @@ Task<SandboxRecord> buildGeneration(CorePtr core, SandboxRecord record, std::vec
   const bool first = isFirst(record);
   core->step(first ? Step::createIntentCommitted : Step::recreateIntentCommitted);
   const LeaseKeeper keeper(core, record);
-  auto provider = checkConfig(*core, record.config, record.provider);
+  auto provider = providerNamed(*core, record.provider);
   if (!provider) {
     std::vector<std::int64_t> nonePaid;
     co_return co_await provisionFailed(core, record, std::move(nonePaid), std::move(provider).error());
@@ -240,6 +252,9 @@ Task<SandboxRecord> takeOver(CorePtr core, SandboxRecord record, CallOptions cal
     auto next = record;
     co_return co_await beginGeneration(core, std::move(record), std::move(next), why, "from " + record.leaseOwner,
                                        true, std::move(call));
+  }
+  if (auto able = checkConfig(*core, record.config, record.provider); !able) {
+    co_return std::unexpected(annotate(std::move(able).error(), record, "connect"));
   }
   auto next = record;
   takeLease(*core, next);
