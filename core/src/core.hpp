@@ -23,6 +23,8 @@ struct Core {
   std::string ownerTag;
   std::string leaseOwner;  ///< This service, among all that share the database.
   std::map<std::string, std::shared_ptr<Provider>, std::less<>> providers;
+  /// Emulated started commands of the providers that have none of their own.
+  std::map<std::string, std::shared_ptr<StartedCommandsApi>, std::less<>> journals;
 
   [[nodiscard]] Timestamp now() const { return parts.clock->now(); }
   void step(Step step) const {

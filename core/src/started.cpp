@@ -1,6 +1,7 @@
 #include "started.hpp"
 
 #include "environment.hpp"
+#include "journal.hpp"
 #include "reach.hpp"
 #include "run_once.hpp"
 
@@ -43,6 +44,16 @@ Task<CommandRecord> recordState(CorePtr core, CommandRecord command, StartedStat
   co_return co_await record(core, std::move(command));
 }
 
+/// The provider's own started commands, or the journal where it says that they are emulated. Null: unsupported.
+StartedCommandsApi* startedCommandsOf(Core& core, const std::string& name, const std::shared_ptr<Provider>& provider) {
+  if (auto* native = provider->startedCommands()) return native;
+  const auto offer = provider->capabilities().find(Capability::startedCommands);
+  if (offer == provider->capabilities().end() || offer->second.support != Support::emulated) return nullptr;
+  auto& journal = core.journals[name];
+  if (!journal) journal = std::make_shared<Journal>(provider);
+  return journal.get();
+}
+
 /// Where a started command lives: its provider and the instance of its own generation.
 struct Whereabouts {
   std::shared_ptr<Provider> provider = {};
@@ -63,7 +74,7 @@ Task<Whereabouts> whereabouts(CorePtr core, CommandRecord command) {
   if (!provider) co_return std::unexpected(std::move(provider).error());
   Whereabouts where;
   where.provider = std::move(*provider);
-  where.api = where.provider->startedCommands();
+  where.api = startedCommandsOf(*core, sandbox->provider, where.provider);
   where.sandbox = std::move(*sandbox);
   if (where.api == nullptr) {
     co_return failure(Errc::unsupported, "provider " + where.sandbox.provider + " has no started commands");
@@ -126,7 +137,7 @@ Error noHandle(const CommandRecord& command) {
 }
 
 Task<CommandId> startOn(CorePtr core, Reached where, Command command, CallOptions call) {
-  auto* api = where.provider->startedCommands();
+  auto* api = startedCommandsOf(*core, where.record.provider, where.provider);
   if (api == nullptr) {
     co_return failure(Errc::unsupported, "provider " + where.record.provider + " has no started commands");
   }

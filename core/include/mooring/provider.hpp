@@ -151,7 +151,8 @@ struct StartedState {
   std::string signal = {};
 };
 
-/// Commands that outlive the client. A provider without them leaves this null.
+/// Commands that outlive the client. A provider without them leaves this null; if it then lists
+/// Capability::startedCommands as emulated, core keeps a journal of them inside the sandbox, on top of run().
 class StartedCommandsApi {
  public:
   virtual ~StartedCommandsApi() = default;
