@@ -82,9 +82,8 @@ Task<SandboxRecord> setupFailed(CorePtr core, std::shared_ptr<Provider> provider
 Task<void> abandon(CorePtr core, std::shared_ptr<Provider> provider, SandboxRecord record, Instance instance) {
   const auto current = co_await loadRecord(core, record.sandboxId);
   if (!current) co_return std::unexpected(current.error());  // Its owner tag lets recover() find it.
-  if (current->provisionKey == record.provisionKey && current->status != SandboxStatus::shutdown) {
-    co_return Result<void>();
-  }
+  const bool ended = current->status == SandboxStatus::shutdown || current->status == SandboxStatus::error;
+  if (current->provisionKey == record.provisionKey && !ended) co_return Result<void>();
   const CallOptions unlimited;
   co_return co_await provider->lifecycle().destroy(std::move(instance), unlimited);
 }

@@ -336,6 +336,16 @@ Task<bool> payRest(CorePtr core, RecoveryStep step, CallOptions call) {
   co_return true;
 }
 
+/// What callers are told from now on. An attempt that failed without ending the creation knew more.
+RecordError interruption(const Core& core, const SandboxRecord& record) {
+  RecordError error{.code = Errc::cancelled, .message = "its creation was interrupted", .at = core.now()};
+  if (record.error) {
+    error.code = record.error->code;
+    error.message += "; before that: " + record.error->message;
+  }
+  return error;
+}
+
 Task<bool> markError(CorePtr core, RecoveryStep step, CallOptions call) {
   auto record = co_await recordAsPlanned(core, step);
   if (!record) co_return std::unexpected(std::move(record).error());
@@ -346,8 +356,7 @@ Task<bool> markError(CorePtr core, RecoveryStep step, CallOptions call) {
   after.externalSandboxId = {};
   after.sandboxUrl.clear();
   after.connection.clear();
-  after.error = RecordError{
-      .code = Errc::cancelled, .message = "creation was interrupted", .at = core->now()};
+  after.error = interruption(*core, **record);
   auto change = changeOf(*core, **record, std::move(after), EventReason::provisionFailed, step.why);
   const bool stands = !step.externalSandboxId.empty();
   if (stands) {
