@@ -1,0 +1,122 @@
+#include "crash/worlds.hpp"
+
+#include "support/temp_dir.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <poll.h>
+#include <stdexcept>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace fs = std::filesystem;
+
+namespace mooring::test {
+namespace {
+
+std::string slurp(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// Processes that were given `path`, stand in it or have it mounted: a sandbox's own see it by another name.
+std::vector<pid_t> processesOf(const fs::path& path) {
+  std::vector<pid_t> out;
+  std::error_code ec;
+  for (const auto& entry : fs::directory_iterator("/proc", ec)) {
+    const auto name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const auto pid = static_cast<pid_t>(std::stol(name));
+    if (pid == ::getpid()) continue;
+    std::string known = slurp(entry.path() / "cmdline") + slurp(entry.path() / "mountinfo");
+    for (const auto* link : {"cwd", "root", "exe"})
+      known += fs::read_symlink(entry.path() / link, ec).string();
+    if (known.find(path.string()) != std::string::npos) out.push_back(pid);
+  }
+  return out;
+}
+
+/// Waits for the end of somebody else's process. False when it does not end: the limit only keeps the test
+/// from hanging.
+bool awaitEnd(pid_t pid) {
+  const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  if (fd < 0) return true;
+  pollfd ended{.fd = fd, .events = POLLIN, .revents = 0};
+  const bool done = ::poll(&ended, 1, 20'000) == 1;
+  ::close(fd);
+  return done;
+}
+
+class LocalWorld final : public World {
+ public:
+  ~LocalWorld() override {
+    for (const auto pid : processesOf(home_.path()))
+      ::kill(pid, SIGKILL);
+    for (const auto pid : processesOf(home_.path()))
+      awaitEnd(pid);
+  }
+
+  [[nodiscard]] std::string provider() const override { return "local"; }
+
+  [[nodiscard]] std::map<std::string, std::string> settings() const override {
+    const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing sets it.
+    return {{"MOORING_LOCAL_DIR", root().string()}, {"PATH", path != nullptr ? path : "/usr/bin:/bin"}};
+  }
+
+  [[nodiscard]] std::vector<std::string> standing() const override {
+    std::vector<std::string> out;
+    std::error_code ec;
+    for (const auto& entry : fs::directory_iterator(root() / "sandboxes", ec)) {
+      if (fs::exists(entry.path() / "sandbox.json")) out.push_back(entry.path().filename().string());
+    }
+    std::ranges::sort(out);
+    return out;
+  }
+
+  void vanish(const std::string& key) override {
+    const auto directory = root() / "sandboxes" / key;
+    if (!fs::exists(directory)) throw std::runtime_error("nothing to make vanish: " + key);
+    for (auto pids = processesOf(directory); !pids.empty(); pids = processesOf(directory)) {
+      for (const auto pid : pids)
+        ::kill(pid, SIGKILL);
+      for (const auto pid : pids) {
+        if (!awaitEnd(pid)) throw std::runtime_error("process " + std::to_string(pid) + " survived SIGKILL");
+      }
+    }
+    fs::remove_all(directory);
+  }
+
+  [[nodiscard]] std::vector<std::string> leftovers() const override {
+    std::vector<std::string> out;
+    for (const auto pid : processesOf(home_.path())) {
+      auto what = slurp("/proc/" + std::to_string(pid) + "/cmdline");
+      std::ranges::replace(what, '\0', ' ');
+      if (!awaitEnd(pid)) out.push_back("process " + std::to_string(pid) + ": " + what);
+    }
+    std::error_code ec;
+    for (const auto& entry : fs::directory_iterator(root() / "sandboxes", ec))
+      out.push_back(entry.path().string());
+    return out;
+  }
+
+ private:
+  [[nodiscard]] fs::path root() const { return home_ / "local"; }
+
+  TempDir home_;
+};
+
+}  // namespace
+
+std::vector<std::string> worldNames() { return {"local"}; }
+
+std::unique_ptr<World> makeWorld(const std::string& provider) {
+  if (provider == "local") return std::make_unique<LocalWorld>();
+  throw std::runtime_error("no world for provider " + provider);
+}
+
+}  // namespace mooring::test
