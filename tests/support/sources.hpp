@@ -45,7 +45,7 @@ class FakeIds final : public IdSource {
 /// Gives what it was told to, then `otherwise` for ever. Threads: any.
 class FakeRandom final : public Random {
  public:
-  explicit FakeRandom(std::deque<double> fractions = {}, double otherwise = 0.5)
+  explicit FakeRandom(std::deque<double> fractions = std::deque<double>(), double otherwise = 0.5)
       : fractions_(std::move(fractions)), otherwise_(otherwise) {}
   double fraction() override;
 
