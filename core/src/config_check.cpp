@@ -1,0 +1,144 @@
+#include <mooring/config.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace mooring {
+namespace {
+
+Result<void> invalid(std::string message) { return failure(Errc::invalidArgument, std::move(message)); }
+
+bool hasNul(const std::string& text) { return text.find('\0') != std::string::npos; }
+
+bool isVariableName(const std::string& name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !name.empty() && letter(name.front()) &&
+         std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+bool isVolumeName(const std::string& name) {
+  return !name.empty() && name.size() <= 64 && name.front() != '.' && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+}
+
+/// Absolute, not the root, no empty, "." or ".." part.
+bool isMountPath(const std::string& path) {
+  if (path.size() < 2 || path.front() != '/' || hasNul(path)) return false;
+  std::size_t start = 1;
+  while (start <= path.size()) {
+    const auto end = std::min(path.find('/', start), path.size());
+    const auto part = path.substr(start, end - start);
+    if (part.empty() || part == "." || part == "..") return false;
+    start = end + 1;
+  }
+  return true;
+}
+
+Result<void> checkEnvironment(const std::map<std::string, std::string>& env, const std::string& where) {
+  for (const auto& [name, value] : env) {
+    if (!isVariableName(name)) return invalid(where + ": \"" + name + "\" cannot be the name of a variable");
+    if (hasNul(value)) return invalid(where + "." + name + " holds a NUL byte");
+  }
+  return {};
+}
+
+Result<void> checkVariables(const SandboxConfig& config) {
+  if (auto checked = checkEnvironment(config.env, "env"); !checked) return checked;
+  std::set<std::string> seen;
+  for (const auto& name : config.secretEnv) {
+    if (!isVariableName(name)) return invalid("secretEnv: \"" + name + "\" cannot be the name of a variable");
+    if (!seen.insert(name).second) return invalid("secretEnv names " + name + " twice");
+    if (config.env.contains(name)) return invalid(name + " is in env and in secretEnv; leave it out of env");
+  }
+  for (const auto& [key, value] : config.labels) {
+    if (key.empty()) return invalid("labels: a key is empty");
+  }
+  return {};
+}
+
+Result<void> checkNumbers(const SandboxConfig& config) {
+  if (config.timeout.count() < 0) return invalid("timeout cannot be negative");
+  if (config.idleTimeout.count() < 0) return invalid("idleTimeout cannot be negative");
+  if (config.resources.vcpus.value_or(1) < 1) return invalid("resources.vcpus must be at least 1");
+  if (config.resources.memoryMib.value_or(1) < 1) return invalid("resources.memoryMib must be at least 1");
+  if (config.resources.diskGib.value_or(1) < 1) return invalid("resources.diskGib must be at least 1");
+  std::set<int> ports;
+  for (const int port : config.ports) {
+    if (port < 1 || port > 65535) return invalid("ports: " + std::to_string(port) + " is not a port: use 1 to 65535");
+    if (!ports.insert(port).second) return invalid("ports names " + std::to_string(port) + " twice");
+  }
+  return {};
+}
+
+Result<void> checkVolumes(const SandboxConfig& config) {
+  for (std::size_t i = 0; i < config.volumes.size(); ++i) {
+    const auto& volume = config.volumes[i];
+    if (!isVolumeName(volume.name)) {
+      return invalid("volumes: \"" + volume.name +
+                     "\" cannot be a name: use letters, digits, '-', '_' and '.', at most 64, not beginning with '.'");
+    }
+    if (!isMountPath(volume.mountPath)) {
+      return invalid("volumes: mountPath \"" + volume.mountPath + "\" must be absolute, below /, without . and .. parts");
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      const auto& other = config.volumes[j].mountPath;
+      if ((volume.mountPath + "/").starts_with(other + "/") || (other + "/").starts_with(volume.mountPath + "/")) {
+        return invalid("volumes: the mounts " + other + " and " + volume.mountPath + " overlap");
+      }
+    }
+  }
+  return {};
+}
+
+Result<void> checkStep(const SetupCommand& step, const std::string& where) {
+  if (step.program.empty()) return invalid(where + ".run needs a program");
+  if (hasNul(step.program) || hasNul(step.cwd) || std::ranges::any_of(step.args, hasNul)) {
+    return invalid(where + ".run holds a NUL byte; put such data into a file");
+  }
+  if (step.timeout.count() < 0) return invalid(where + ".run.timeout cannot be negative");
+  return checkEnvironment(step.env, where + ".run.env");
+}
+
+Result<void> checkStep(const SetupUpload& step, const std::string& where) {
+  if (step.path.empty() || hasNul(step.path)) return invalid(where + ".upload needs a path, without NUL");
+  if (step.content.has_value() == !step.source.empty()) {
+    return invalid(where + ".upload has exactly one of content and source");
+  }
+  if (step.mode && (*step.mode < 0 || *step.mode > 07777)) return invalid(where + ".upload.mode must be 0 to 07777");
+  return {};
+}
+
+Result<void> checkSetup(const SandboxConfig& config) {
+  for (std::size_t i = 0; i < config.setup.size(); ++i) {
+    const auto where = "setup[" + std::to_string(i) + "]";
+    auto checked = std::visit([&where](const auto& step) { return checkStep(step, where); }, config.setup[i]);
+    if (!checked) return checked;
+  }
+  return {};
+}
+
+Result<void> checkOptions(const SandboxConfig& config) {
+  if (config.network.mode != NetworkMode::allowList && !config.network.allow.empty()) {
+    return invalid("network.allow is only for network.mode \"allowList\"");
+  }
+  for (const auto& member : config.options) {
+    if (!member.value().is_object()) return invalid("options." + std::string(member.key()) + " must be an object");
+    if (!config.provider.empty() && member.key() != config.provider) {
+      return invalid("options." + std::string(member.key()) + " does not belong to provider " + config.provider +
+                     ": remove it, or choose that provider");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> validate(const SandboxConfig& config) {
+  for (const auto check : {checkNumbers, checkVariables, checkVolumes, checkSetup, checkOptions}) {
+    if (auto checked = check(config); !checked) return checked;
+  }
+  return {};
+}
+
+}  // namespace mooring
