@@ -187,6 +187,8 @@ std::shared_ptr<FakeCloud> FakeCloud::make(FakeOptions options) {
   return cloud;
 }
 
+FakeCloud::FakeCloud(FakeOptions options) : options_(std::move(options)) {}
+
 FakeCloud::~FakeCloud() {
   for (const auto& [key, box] : boxes_) {
     if (!box.worked || !janitor_) continue;

@@ -153,7 +153,7 @@ class FakeCloud : public std::enable_shared_from_this<FakeCloud> {
     bool hidden = false;
   };
 
-  explicit FakeCloud(FakeOptions options) : options_(std::move(options)) {}
+  explicit FakeCloud(FakeOptions options);
 
   Fault next(FakeCall call);
   [[nodiscard]] std::optional<Box> boxByKey(std::string_view key) const;
