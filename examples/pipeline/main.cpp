@@ -82,7 +82,10 @@ int main(int argc, char** argv) {
     return 1;
   }
   options->scratch = scratch.path();
-  if (options->database.empty()) options->database = options->scratch / "records.db";
+  if (options->database.empty()) {
+    options->database = options->scratch / "records.db";
+    setenv("MOORING_LOCAL_DIR", (options->scratch / "local").c_str(), 0);
+  }
   options->name = "mooring-demo-" + std::to_string(std::random_device()());
 
   const Interrupt interrupt;

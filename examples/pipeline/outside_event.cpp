@@ -1,12 +1,19 @@
 #include "outside_event.hpp"
 
+#include <mooring/local/options.hpp>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <spdlog/logger.h>
 
+#include <chrono>
 #include <exception>
+#include <filesystem>
+#include <map>
 #include <optional>
+#include <signal.h>
+#include <thread>
 
 namespace asio = boost::asio;
 
@@ -50,9 +57,32 @@ mooring::Result<std::string> destroyAtProvider(const mooring::SandboxRecord& rec
          ", past mooring and its records";
 }
 
+/// What a reboot and a cleaner of temporary files do between them: its processes and its files are gone.
+mooring::Result<std::string> killAndErase(const mooring::Sandbox& sandbox) {
+  const auto native = sandbox.native<mooring::local::Native>().get();
+  if (!native) return std::unexpected(native.error());
+  if (native->supervisorPid > 0) kill(native->supervisorPid, SIGKILL);
+  while (native->supervisorPid > 0 && kill(native->supervisorPid, 0) == 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  std::error_code failed;
+  std::filesystem::remove_all(native->directory, failed);
+  if (failed) {
+    return mooring::failure(mooring::Errc::internal,
+                            "cannot remove " + native->directory.string() + ": " + failed.message());
+  }
+  return "kill -9 " + std::to_string(native->supervisorPid) + " (its process 1) and rm -r of its directory";
+}
+
+using Event = mooring::Result<std::string> (*)(const mooring::Sandbox&);
+
+/// Providers for which there is something more drastic than asking them.
+const std::map<std::string, Event, std::less<>> drastic = {{"local", killAndErase}};
+
 }  // namespace
 
-mooring::Result<std::string> loseSandbox(const mooring::Sandbox& /*sandbox*/,
+mooring::Result<std::string> loseSandbox(const mooring::Sandbox& sandbox,
                                          const mooring::SandboxRecord& record) {
-  return destroyAtProvider(record);
+  const auto found = drastic.find(record.provider);
+  return found == drastic.end() ? destroyAtProvider(record) : found->second(sandbox);
 }
