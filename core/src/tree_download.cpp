@@ -4,6 +4,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 
 namespace fs = std::filesystem;
@@ -221,8 +222,8 @@ Result<void> finish(const Download& download,
     auto made = target.makeSymlink(tree.parts(parent), info.name, info.linkTarget, download.temporaryName());
     if (!made) return made;
   }
-  for (auto i = fresh.rbegin(); i != fresh.rend(); ++i) {
-    auto set = target.setMode(tree.parts(*i), modeFor(tree.entries[*i].info.mode, usualDirectoryMode));
+  for (const auto i : fresh | std::views::reverse) {
+    auto set = target.setMode(tree.parts(i), modeFor(tree.entries[i].info.mode, usualDirectoryMode));
     if (!set) return set;
   }
   return {};

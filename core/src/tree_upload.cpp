@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ranges>
 #include <sys/stat.h>
 #include <system_error>
 
@@ -224,10 +225,10 @@ Task<void> closeDirectories(std::shared_ptr<Provider> provider,
                             std::shared_ptr<LocalTree> tree,
                             SandboxPath to,
                             CallOptions call) {
-  for (auto directory = tree->directories.rbegin(); directory != tree->directories.rend(); ++directory) {
-    if ((directory->mode & 0700) == 0700) continue;
-    auto path = joined(to, directory->relative);
-    auto done = co_await provider->files().setMode(instance, path, directory->mode, call);
+  for (const auto& directory : tree->directories | std::views::reverse) {
+    if ((directory.mode & 0700) == 0700) continue;
+    auto path = joined(to, directory.relative);
+    auto done = co_await provider->files().setMode(instance, path, directory.mode, call);
     if (!done) co_return std::unexpected(withContext(std::move(done).error(), path.value));
   }
   co_return Result<void>();

@@ -2,6 +2,7 @@
 #include "map_files.hpp"
 #include "support/catch.hpp"
 #include "support/results.hpp"
+#include "support/sources.hpp"
 #include "support/tasks.hpp"
 #include "support/temp_dir.hpp"
 
@@ -58,7 +59,7 @@ struct World {
     core->storeThread = detail::storeThreadOf(*test::engine());
     core->blockingThreads = detail::blockingThreadsOf(*test::engine());
     core->parts.clock = systemClock();
-    core->parts.ids = systemIds(core->parts.clock);
+    core->parts.ids = std::make_shared<test::FakeIds>();
     core->parts.store = store;
     core->providers.emplace("map", box);
     store->record.sandboxId = SandboxId("s");

@@ -3,6 +3,7 @@
 #include "map_files.hpp"
 #include "support/catch.hpp"
 #include "support/results.hpp"
+#include "support/sources.hpp"
 #include "support/tasks.hpp"
 #include "support/temp_dir.hpp"
 
@@ -29,7 +30,7 @@ struct World {
     core->loop = detail::loopOf(*test::engine());
     core->blockingThreads = detail::blockingThreadsOf(*test::engine());
     core->parts.clock = systemClock();
-    core->parts.ids = systemIds(core->parts.clock);
+    core->parts.ids = std::make_shared<test::FakeIds>();
   }
 
   TransferOptions options() {
