@@ -1,6 +1,5 @@
 #include <mooring/sources.hpp>
 
-#include <openssl/rand.h>
 #include <spdlog/fmt/chrono.h>
 #include <spdlog/fmt/fmt.h>
 
@@ -9,6 +8,8 @@
 #include <mutex>
 #include <random>
 #include <stdexcept>
+
+#include <unistd.h>
 
 namespace mooring {
 namespace {
@@ -26,7 +27,7 @@ class SystemIds final : public IdSource {
 
   std::string uuid() override {
     std::array<unsigned char, 10> random{};
-    if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) {
+    if (::getentropy(random.data(), random.size()) != 0) {
       throw std::runtime_error("the system has no entropy for an id");
     }
     const auto [millis, count] = nextStamp(random);
