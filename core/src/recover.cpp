@@ -142,14 +142,23 @@ Task<void> readRecords(CorePtr core, LookPtr look) {
     if (!record) co_return std::unexpected(std::move(record).error());
     records->emplace(debt.sandboxId, std::move(*record));
   }
-  for (const auto& seen : look->view.listed) {
+  std::vector<Sighting> clear;
+  for (auto& seen : look->view.listed) {
     if (seen.provisionKey.empty()) continue;
     auto owner = co_await ownerOf(core, seen);
+    if (!owner && owner.error().code == Errc::conflict) {
+      // Several records claim it: whose it is must be settled before anything is done to it.
+      note(*look, withContext(std::move(owner).error(), "listed " + seen.provisionKey), seen.provider);
+      continue;
+    }
     if (!owner) co_return std::unexpected(std::move(owner).error());
-    if (!*owner) continue;
-    auto id = (*owner)->sandboxId;
-    records->insert_or_assign(std::move(id), std::move(**owner));
+    if (*owner) {
+      auto id = (*owner)->sandboxId;
+      records->insert_or_assign(std::move(id), std::move(**owner));
+    }
+    clear.push_back(std::move(seen));
   }
+  look->view.listed = std::move(clear);
   for (auto& [id, record] : *records)
     look->view.records.push_back(std::move(record));
   co_return Result<void>();
@@ -235,27 +244,30 @@ Task<bool> commitFenced(CorePtr core, RecordChange change, std::int64_t fencingT
   co_return std::unexpected(std::move(committed).error());
 }
 
-Task<void> removeDebt(CorePtr core, Debt debt, SandboxStatus status, std::string detail) {
+Task<void> removeDebt(CorePtr core, Debt debt, std::string detail) {
   SandboxEvent event;
   event.sandboxId = debt.sandboxId;
   event.at = core->now();
   event.generation = debt.generation;
-  event.from = status;
-  event.to = status;
   event.reason = EventReason::debtPaid;
   event.detail = std::move(detail);
-  auto write = [seq = debt.seq, event = std::move(event)](RecordStore& store) {
+  auto write = [seq = debt.seq, event = std::move(event)](RecordStore& store) mutable -> Result<void> {
+    // Paying took its time: the record is what it is by now.
+    auto record = store.get(event.sandboxId);
+    if (!record) return std::unexpected(std::move(record).error());
+    event.from = record->status;
+    event.to = record->status;
     return store.debtPaid(seq, event);
   };
   co_return co_await withStore(core, std::move(write));
 }
 
 /// Asks the provider once more. What it says again is kept with the debt.
-Task<bool> payNow(CorePtr core, Debt debt, SandboxStatus status, CallOptions call) {
+Task<bool> payNow(CorePtr core, Debt debt, CallOptions call) {
   auto done = co_await payDebt(core, debt, std::move(call));
-  const auto what = std::string(toString(debt.kind)) + " " + debt.provisionKey;
   if (done) {
-    auto removed = co_await removeDebt(core, debt, status, what);
+    auto removed = co_await removeDebt(
+        core, debt, std::string(toString(debt.kind)) + " " + debt.provisionKey);
     if (!removed) co_return std::unexpected(std::move(removed).error());
     co_return true;
   }
@@ -275,12 +287,12 @@ Task<bool> settleDebt(CorePtr core, RecoveryStep step, Debt debt, CallOptions ca
   const bool inUse = inUseAgain(*record, debt);
   if (step.action == RecoveryAction::cancelDebt) {
     if (!inUse || record->version != step.recordVersion) co_return false;
-    auto removed = co_await removeDebt(core, debt, record->status, "no longer owed: it is in use again");
+    auto removed = co_await removeDebt(core, debt, "no longer owed: it is in use again");
     if (!removed) co_return std::unexpected(std::move(removed).error());
     co_return true;
   }
   if (inUse) co_return false;
-  co_return co_await payNow(core, std::move(debt), record->status, std::move(call));
+  co_return co_await payNow(core, std::move(debt), std::move(call));
 }
 
 Task<bool> destroyOrphan(CorePtr core, RecoveryStep step, CallOptions call) {
@@ -330,7 +342,7 @@ Task<bool> payRest(CorePtr core, RecoveryStep step, CallOptions call) {
   if (!debts) co_return std::unexpected(std::move(debts).error());
   for (const auto& debt : *debts) {
     if (debt.provider != step.provider || debt.provisionKey != step.provisionKey) continue;
-    auto paid = co_await payNow(core, debt, SandboxStatus::error, call);
+    auto paid = co_await payNow(core, debt, call);
     if (!paid) co_return paid;
   }
   co_return true;

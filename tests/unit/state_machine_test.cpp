@@ -1,14 +1,13 @@
 // Random lives of a few sandboxes on a cloud that fails at random: what holds after every single step of
 // them.
 
+#include <mooring/memory/store.hpp>
 #include <mooring/service.hpp>
-#include <mooring/sqlite/store.hpp>
 
 #include "support/catch.hpp"
 #include "support/fake_provider.hpp"
 #include "support/results.hpp"
 #include "support/sources.hpp"
-#include "support/temp_dir.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -27,18 +26,13 @@ namespace {
 class Lives {
  public:
   explicit Lives(unsigned seed) : random_(seed) {
-    sqlite::StoreOptions options;
-    options.path = directory_ / "lives.db";
-    auto store = sqlite::openStore(std::move(options));
-    REQUIRE(test::ok(store));
-    store_ = std::move(*store);
     cloud_->answerWith([](const CommandSpec&, RunObserver& observer) {
       observer.onStarted();
       return CommandEnd();
     });
     for (int i = 0; i < 2; ++i) {
       ServiceParts parts;
-      parts.store = store_;
+      parts.store = memory::openStore(database_);
       cloud_->registerIn(parts.providers);
       std::map<std::string, std::string, std::less<>> variables{{"SANDBOX_PROVIDER", "fake"}};
       parts.settings = Settings(std::move(variables));
@@ -131,8 +125,8 @@ class Lives {
 
  private:
   std::mt19937 random_;
-  test::TempDir directory_;
-  std::shared_ptr<RecordStore> store_;
+  std::shared_ptr<memory::Database> database_ = memory::makeDatabase();
+  std::shared_ptr<RecordStore> store_ = memory::openStore(database_);
   std::shared_ptr<test::FakeCloud> cloud_ = test::FakeCloud::make();
   std::shared_ptr<test::FakeClock> clock_ = std::make_shared<test::FakeClock>();
   std::shared_ptr<test::FakeIds> ids_ = std::make_shared<test::FakeIds>();
@@ -150,17 +144,20 @@ bool ended(const SandboxRecord& record) {
 void checkLegal(Lives& lives) {
   for (const auto& record : lives.records()) {
     INFO(boost::json::serialize(toJson(record)));
-    const auto events = lives.events(record.sandboxId);
+    auto events = lives.events(record.sandboxId);
     REQUIRE_FALSE(events.empty());
+    // Paying is noted on the side: it is no change of the record, and may overlap with one.
+    std::erase_if(events, [](const SandboxEvent& event) { return event.reason == EventReason::debtPaid; });
+    int lastGeneration = events.front().generation;
     for (std::size_t i = 1; i < events.size(); ++i) {
       CAPTURE(i, toString(events[i].reason));
       REQUIRE(events[i].from);
       CHECK(*events[i].from == events[i - 1].to);
       CHECK(transitionAllowed(*events[i].from, events[i].to));
-      CHECK(events[i].generation >=
-            (events[i].reason == EventReason::debtIncurred || events[i].reason == EventReason::debtPaid
-                 ? 1
-                 : events[i - 1].generation));
+      // A debt is about the generation that it was incurred for.
+      if (events[i].reason == EventReason::debtIncurred) continue;
+      CHECK(events[i].generation >= lastGeneration);
+      lastGeneration = events[i].generation;
     }
     CHECK(events.back().to == record.status);
     CHECK(record.shutdownAt.has_value() == (record.status == SandboxStatus::shutdown));
@@ -180,7 +177,7 @@ void checkSettledOrOwed(Lives& lives) {
     CHECK(record.leaseOwner.empty());
     if (record.status != SandboxStatus::active) continue;
     const bool stands = std::ranges::count(existing, record.provisionKey) == 1;
-    CHECK(stands != lives.hasVanished(record.provisionKey));
+    CHECK((stands || lives.hasVanished(record.provisionKey)));
   }
 }
 
