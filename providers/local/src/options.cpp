@@ -1,0 +1,145 @@
+#include "definition.hpp"
+#include "errors.hpp"
+#include "layout.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace mooring::local {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::int64_t maxProcessesLimit = 4194304;
+constexpr std::int64_t minMemoryMib = 4;
+
+bool isOrLiesIn(std::string_view path, std::string_view directory) {
+  return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+Result<void> checkVolumes(const SandboxConfig& config) {
+  for (const auto& volume : config.volumes) {
+    if (!isPlainName(volume.name)) {
+      return refuse(Errc::invalidArgument,
+                    "volumes: \"" + volume.name +
+                        "\" cannot name a volume: use letters, digits, '-', '_', '.', not beginning with '.'");
+    }
+    if (auto checked = checkMountPath(volume.mountPath); !checked) return checked;
+    for (const auto& other : config.volumes) {
+      if (&other != &volume && isOrLiesIn(other.mountPath, volume.mountPath)) {
+        return refuse(Errc::invalidArgument,
+                      "volumes: " + other.mountPath + " lies in another volume's mountPath " + volume.mountPath +
+                          ": mount them side by side");
+      }
+    }
+  }
+  return {};
+}
+
+Result<void> checkResources(const Resources& resources) {
+  if (resources.diskGib) {
+    return refuse(Errc::unsupported,
+                  "resources.diskGib: the local provider cannot limit disk space: leave it out, or put "
+                  "MOORING_LOCAL_DIR on a file system of that size");
+  }
+  if (resources.vcpus && *resources.vcpus < 1) {
+    return refuse(Errc::invalidArgument, "resources.vcpus must be at least 1");
+  }
+  if (resources.memoryMib && *resources.memoryMib < minMemoryMib) {
+    return refuse(Errc::invalidArgument, "resources.memoryMib must be at least 4");
+  }
+  return {};
+}
+
+Result<void> checkWithoutIsolation(const SandboxConfig& config) {
+  const std::string why = " needs namespaces: use isolation \"bubblewrap\" in options.local";
+  if (!config.volumes.empty()) return refuse(Errc::unsupported, "volumes: mounting one" + why);
+  if (config.network.mode == NetworkMode::blocked) {
+    return refuse(Errc::unsupported, "network: blocking it" + why);
+  }
+  return {};
+}
+
+}  // namespace
+
+json::object toJson(const Options& options) {
+  json::object object;
+  if (options.isolation != Isolation::bubblewrap) object["isolation"] = toString(options.isolation);
+  if (options.maxProcesses) object["maxProcesses"] = *options.maxProcesses;
+  return object;
+}
+
+Result<Options> optionsOf(const SandboxConfig& config) {
+  Options options;
+  const json::value* value = config.options.if_contains(Options::provider);
+  if (value == nullptr) return options;
+  if (!value->is_object()) return refuse(Errc::invalidArgument, "options.local must be an object");
+  for (const auto& [name, member] : value->get_object()) {
+    if (name == "isolation") {
+      const auto isolation = member.is_string() ? parseEnum<Isolation>(member.get_string()) : std::nullopt;
+      if (!isolation) {
+        return refuse(Errc::invalidArgument, "options.local.isolation must be one of: " + enumChoices<Isolation>());
+      }
+      options.isolation = *isolation;
+    } else if (name == "maxProcesses") {
+      const std::int64_t count = member.is_int64() ? member.get_int64() : 0;
+      if (count < 1 || count > maxProcessesLimit) {
+        return refuse(Errc::invalidArgument, "options.local.maxProcesses must be a number from 1 to 4194304");
+      }
+      options.maxProcesses = static_cast<int>(count);
+    } else {
+      return refuse(Errc::invalidArgument,
+                    "options.local." + std::string(name) + " is unknown; known are: isolation, maxProcesses");
+    }
+  }
+  return options;
+}
+
+Result<void> checkMountPath(const std::string& path) {
+  static constexpr std::array<std::string_view, 12> system = {
+      "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/proc", "/dev", "/sys", "/run"};
+  const auto wrong = [&](const std::string& why) {
+    return refuse(Errc::invalidArgument, "volumes: a volume cannot be mounted at \"" + path + "\": " + why);
+  };
+  if (path.empty() || path.front() != '/') return wrong("the path must be absolute");
+  if (path.find('\0') != std::string::npos) return wrong("the path holds a NUL");
+  if (path.back() == '/' || std::filesystem::path(path).lexically_normal() != path) {
+    return wrong("write it without \".\", \"..\", double or trailing slashes");
+  }
+  if (path == "/workspace" || path == "/tmp") return wrong("that is the sandbox's own; use a directory below it");
+  for (const auto directory : system) {
+    if (isOrLiesIn(path, directory)) return wrong(std::string(directory) + " belongs to the system; try /data");
+  }
+  return {};
+}
+
+Result<void> validateConfig(const SandboxConfig& config) {
+  const auto options = optionsOf(config);
+  if (!options) return std::unexpected(options.error());
+  for (const auto& [name, value] : config.options) {
+    if (name != Options::provider) {
+      return refuse(Errc::invalidArgument,
+                    "options." + std::string(name) + " belongs to another provider; this one reads options.local");
+    }
+  }
+  if (!config.runtime.empty()) {
+    return refuse(Errc::unsupported,
+                  "runtime: the local provider has the programs of this machine's /usr and no others: leave it empty");
+  }
+  if (!config.image.empty()) {
+    return refuse(Errc::unsupported,
+                  "image: the local provider has the programs of this machine's /usr and no others: leave it empty");
+  }
+  if (config.network.mode == NetworkMode::allowList) {
+    return refuse(Errc::unsupported, "network: the local provider knows \"open\" and \"blocked\", but no allow list");
+  }
+  if (auto checked = checkResources(config.resources); !checked) return checked;
+  if (auto checked = checkVolumes(config); !checked) return checked;
+  if (options->isolation == Isolation::none) return checkWithoutIsolation(config);
+  return {};
+}
+
+}  // namespace mooring::local
