@@ -20,8 +20,8 @@ std::unexpected<Error> wrong(std::string message) {
   return failure(Errc::invalidArgument, std::move(message));
 }
 
-Result<std::string> readText(const std::string& path) {
-  if (path == "-") return readStdin();
+Result<std::string> readText(const std::string& path, const Interrupts& interrupts) {
+  if (path == "-") return readStdin(interrupts);
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (!file || !(text << file.rdbuf())) {
@@ -30,8 +30,8 @@ Result<std::string> readText(const std::string& path) {
   return text.str();
 }
 
-Result<SandboxConfig> readConfig(const std::string& path) {
-  auto text = readText(path);
+Result<SandboxConfig> readConfig(const std::string& path, const Interrupts& interrupts) {
+  auto text = readText(path, interrupts);
   if (!text) return std::unexpected(std::move(text).error());
   json::error_code ec;
   const auto value = json::parse(*text, ec);
@@ -216,10 +216,10 @@ void addConfigFlags(CLI::App& app, const std::shared_ptr<ConfigFlags>& flags) {
   addList(app, "--option", flags->options, "A provider's own option", "PROVIDER.KEY=VALUE");
 }
 
-Result<SandboxConfig> configOf(const ConfigFlags& flags) {
+Result<SandboxConfig> configOf(const ConfigFlags& flags, const Interrupts& interrupts) {
   SandboxConfig config;
   if (!flags.file.empty()) {
-    auto read = readConfig(flags.file);
+    auto read = readConfig(flags.file, interrupts);
     if (!read) return read;
     config = std::move(*read);
   }

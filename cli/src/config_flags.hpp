@@ -3,6 +3,8 @@
 
 #include <mooring/config.hpp>
 
+#include "interrupts.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <memory>
@@ -48,6 +50,6 @@ void addConfigFlags(CLI::App& app, const std::shared_ptr<ConfigFlags>& flags);
 
 /// Reads the file (standard input for "-") and lays the flags over it. Errors: invalidArgument, naming flag
 /// or key.
-Result<SandboxConfig> configOf(const ConfigFlags& flags);
+Result<SandboxConfig> configOf(const ConfigFlags& flags, const Interrupts& interrupts);
 
 }  // namespace mooring::cli

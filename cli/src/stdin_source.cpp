@@ -122,12 +122,17 @@ class StdinSource final : public ByteSource {
 
 std::shared_ptr<ByteSource> makeStdinSource() { return std::make_shared<StdinSource>(); }
 
-Result<std::string> readStdin() {
+Result<std::string> readStdin(const Interrupts& interrupts) {
   std::string out;
-  std::array<char, 65536> buffer{};
+  std::array<char, bufferSize> buffer{};
+  pollfd ready[2] = {{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0},
+                     {.fd = interrupts.descriptor(), .events = POLLIN, .revents = 0}};
   while (true) {
-    const auto count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
+    ssize_t count = ::poll(ready, 2, -1);
+    if (count > 0 && ready[1].revents != 0)
+      return failure(Errc::cancelled, "interrupted while reading standard input");
+    if (count > 0) count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (count < 0) {
       return failure(Errc::invalidArgument,
                      std::string("cannot read standard input: ") + std::strerror(errno));

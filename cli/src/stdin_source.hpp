@@ -3,6 +3,8 @@
 
 #include <mooring/bytes.hpp>
 
+#include "interrupts.hpp"
+
 #include <memory>
 
 namespace mooring::cli {
@@ -12,7 +14,7 @@ namespace mooring::cli {
 /// and never more than one buffer ahead. Cancelling a read() loses no bytes.
 std::shared_ptr<ByteSource> makeStdinSource();
 
-/// All of standard input.
-Result<std::string> readStdin();
+/// All of standard input. Errors: cancelled when `interrupts` fire first.
+Result<std::string> readStdin(const Interrupts& interrupts);
 
 }  // namespace mooring::cli

@@ -8,7 +8,7 @@ namespace mooring::cli {
 namespace {
 
 Result<int> create(Session& session, const ConfigFlags& flags) {
-  auto config = configOf(flags);
+  auto config = configOf(flags, session.interrupts());
   if (!config) return std::unexpected(std::move(config).error());
   auto service = session.service();
   if (!service) return std::unexpected(std::move(service).error());

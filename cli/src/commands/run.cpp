@@ -35,7 +35,7 @@ bool hasTimeouts(const Timeouts& timeouts) {
 /// Sends all of our standard input, or with `send` false none, and ends the command's.
 Result<void> feed(Session& session, const StartedCommand& started, bool send) {
   if (send) {
-    auto bytes = readStdin();
+    auto bytes = readStdin(session.interrupts());
     if (!bytes) return std::unexpected(std::move(bytes).error());
     constexpr std::size_t piece = std::size_t{1} << 20;
     for (std::size_t at = 0; at < bytes->size(); at += piece) {
