@@ -49,7 +49,7 @@ class Cli {
   Ended bash(const std::string& script, std::vector<std::string> args) const;
 
   /// A new sandbox's id. Requires that it works.
-  std::string create(std::vector<std::string> flags = {}) const;
+  std::string create(std::vector<std::string> flags = std::vector<std::string>()) const;
 
   [[nodiscard]] const TempDir& dir() const { return dir_; }
   [[nodiscard]] std::string database() const { return (dir_ / "state" / "mooring.db").string(); }
