@@ -24,6 +24,14 @@ Result<void> claim(std::vector<Item>& items, const SandboxId& id, const char* wh
   return {};
 }
 
+Result<void> checkLease(const SandboxId& id, const StoredState& stored, std::int64_t fencingToken) {
+  if (stored.leaseToken == fencingToken) return {};
+  const auto by = stored.leaseOwner.empty() ? "somebody who has released it since" : stored.leaseOwner;
+  return failure(Errc::conflict, "the lease of sandbox " + id.value + " was taken over by " + by + " (token " +
+                                     std::to_string(stored.leaseToken) + ", ours is " + std::to_string(fencingToken) +
+                                     "); read it again");
+}
+
 }  // namespace
 
 Result<RecordChange> prepared(const RecordChange& change) {
@@ -38,12 +46,10 @@ Result<RecordChange> prepared(const RecordChange& change) {
   return out;
 }
 
-Result<void> checkLease(const SandboxId& id, const StoredState& stored, std::int64_t fencingToken) {
-  if (stored.leaseToken == fencingToken) return {};
-  const auto by = stored.leaseOwner.empty() ? "somebody who has released it since" : stored.leaseOwner;
-  return failure(Errc::conflict, "the lease of sandbox " + id.value + " was taken over by " + by + " (token " +
-                                     std::to_string(stored.leaseToken) + ", ours is " + std::to_string(fencingToken) +
-                                     "); read it again");
+Result<void> checkRenewal(const SandboxId& id, const StoredState& stored, std::int64_t fencingToken) {
+  if (auto held = checkLease(id, stored, fencingToken); !held) return held;
+  if (stored.leased) return {};
+  return failure(Errc::conflict, "the lease of sandbox " + id.value + " was released and cannot be renewed");
 }
 
 Result<void> checkUpdate(const StoredState& stored, const RecordChange& change, std::int64_t fencingToken) {

@@ -15,6 +15,7 @@ detail::StoredState stateOf(const SandboxRecord& record) {
   return {.version = record.version,
           .leaseToken = record.leaseToken,
           .leaseOwner = record.leaseOwner,
+          .leased = record.leaseExpiresAt.has_value(),
           .status = record.status};
 }
 
@@ -138,7 +139,7 @@ Result<void> Store::renewLease(const SandboxId& id, std::int64_t fencingToken, T
   const std::scoped_lock lock(database_->mutex);
   const auto found = database_->sandboxes.find(id.value);
   if (found == database_->sandboxes.end()) return detail::noSuchSandbox(id);
-  if (auto held = detail::checkLease(id, stateOf(found->second), fencingToken); !held) return held;
+  if (auto held = detail::checkRenewal(id, stateOf(found->second), fencingToken); !held) return held;
   found->second.leaseExpiresAt = expiresAt;
   ++commits_;
   return {};

@@ -1,10 +1,15 @@
+-- "moor": tells this file from another program's database.
+PRAGMA application_id = 1836019570;
+
 CREATE TABLE deployment (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   deploymentId TEXT NOT NULL
 ) STRICT;
+INSERT INTO deployment (one, deploymentId) VALUES (1, lower(hex(randomblob(6))));
 
+-- Times are milliseconds since 1970, UTC. `config` is the whole request; what is derived from it cannot contradict it.
 CREATE TABLE sandboxes (
-  sandboxId TEXT PRIMARY KEY,
+  sandboxId TEXT PRIMARY KEY NOT NULL,
   provider TEXT NOT NULL,
   externalSandboxId TEXT NOT NULL,
   provisionKey TEXT NOT NULL UNIQUE,
@@ -13,11 +18,7 @@ CREATE TABLE sandboxes (
   version INTEGER NOT NULL,
   sandboxUrl TEXT NOT NULL,
   timeoutMs INTEGER NOT NULL,
-  runtime TEXT NOT NULL,
-  vcpus INTEGER,
-  ports TEXT NOT NULL,
   purpose TEXT NOT NULL,
-  params TEXT NOT NULL,
   config TEXT NOT NULL,
   configHash TEXT NOT NULL,
   connection TEXT NOT NULL,
@@ -28,18 +29,24 @@ CREATE TABLE sandboxes (
   lastUsedAt INTEGER NOT NULL,
   createdAt INTEGER NOT NULL,
   updatedAt INTEGER NOT NULL,
-  shutdownAt INTEGER
-) STRICT, WITHOUT ROWID;
+  shutdownAt INTEGER,
+  runtime TEXT AS (json_extract(config, '$.runtime')) VIRTUAL,
+  vcpus INTEGER AS (json_extract(config, '$.resources.vcpus')) VIRTUAL,
+  ports TEXT AS (json_extract(config, '$.ports')) VIRTUAL,
+  params TEXT AS (json_extract(config, '$.params')) VIRTUAL
+) STRICT;
 
--- Each ends in sandboxId: a page under any filter is one walk along one index.
 CREATE INDEX sandboxesByExternalSandboxId ON sandboxes (externalSandboxId);
-CREATE INDEX sandboxesByProvider ON sandboxes (provider, sandboxId);
-CREATE INDEX sandboxesByProviderStatus ON sandboxes (provider, status, sandboxId);
-CREATE INDEX sandboxesByStatus ON sandboxes (status, sandboxId);
-CREATE INDEX sandboxesByPurpose ON sandboxes (purpose, sandboxId);
-CREATE INDEX sandboxesByPurposeStatus ON sandboxes (purpose, status, sandboxId);
 CREATE INDEX sandboxesByCreatedAt ON sandboxes (createdAt);
 CREATE INDEX sandboxesByShutdownAt ON sandboxes (shutdownAt);
+-- One for each filter, ending in sandboxId: a page under any of them is one short walk along one index.
+CREATE INDEX sandboxesByStatus ON sandboxes (status, sandboxId);
+CREATE INDEX sandboxesByProvider ON sandboxes (provider, sandboxId);
+CREATE INDEX sandboxesByPurpose ON sandboxes (purpose, sandboxId);
+CREATE INDEX sandboxesByProviderStatus ON sandboxes (provider, status, sandboxId);
+CREATE INDEX sandboxesByPurposeStatus ON sandboxes (purpose, status, sandboxId);
+CREATE INDEX sandboxesByPurposeProvider ON sandboxes (purpose, provider, sandboxId);
+CREATE INDEX sandboxesByPurposeProviderStatus ON sandboxes (purpose, provider, status, sandboxId);
 
 CREATE TABLE sandbox_events (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -66,8 +73,9 @@ CREATE TABLE debts (
   createdAt INTEGER NOT NULL
 ) STRICT;
 
+-- A command line is bytes: `args` has each argument with a NUL behind it, as in /proc/<pid>/cmdline.
 CREATE TABLE commands (
-  commandId TEXT PRIMARY KEY,
+  commandId TEXT PRIMARY KEY NOT NULL,
   sandboxId TEXT NOT NULL REFERENCES sandboxes (sandboxId),
   generation INTEGER NOT NULL,
   externalCommandId TEXT NOT NULL,
@@ -79,5 +87,5 @@ CREATE TABLE commands (
   signal TEXT NOT NULL,
   createdAt INTEGER NOT NULL,
   finishedAt INTEGER
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX commandsBySandboxId ON commands (sandboxId, commandId);

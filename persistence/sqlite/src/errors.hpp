@@ -5,6 +5,7 @@
 
 #include <SQLiteCpp/Exception.h>
 
+#include <exception>
 #include <filesystem>
 #include <string>
 
@@ -18,15 +19,17 @@ struct BadRow {
   std::string what;
 };
 
-/// Calls `work`, which may throw either, and returns its Result.
+/// Calls `work`, which may throw, and returns its Result.
 template <class Work>
 auto caught(const std::filesystem::path& path, Work work) -> decltype(work()) {
   try {
     return work();
-  } catch (const SQLite::Exception& e) {
-    return std::unexpected(errorFrom(e, path));
+  } catch (const SQLite::Exception& thrown) {
+    return std::unexpected(errorFrom(thrown, path));
   } catch (const BadRow& row) {
     return failure(Errc::corrupted, "database " + path.string() + ": " + row.what);
+  } catch (const std::exception& thrown) {
+    return failure(Errc::storeFailed, "database " + path.string() + ": " + thrown.what());
   }
 }
 

@@ -13,6 +13,7 @@ struct StoredState {
   std::int64_t version = 0;
   std::int64_t leaseToken = 0;
   std::string leaseOwner = {};
+  bool leased = false;  ///< A lease has been taken and not been released, whether it has expired or not.
   SandboxStatus status = SandboxStatus::creating;
 };
 
@@ -23,8 +24,8 @@ Result<RecordChange> prepared(const RecordChange& change);
 /// Errors: conflict, saying who changed or holds it; internal for a transition or lease token that cannot be.
 Result<void> checkUpdate(const StoredState& stored, const RecordChange& change, std::int64_t fencingToken);
 
-/// Errors: conflict.
-Result<void> checkLease(const SandboxId& id, const StoredState& stored, std::int64_t fencingToken);
+/// Errors: conflict: the lease was taken over, or released.
+Result<void> checkRenewal(const SandboxId& id, const StoredState& stored, std::int64_t fencingToken);
 
 /// The event of a payment belongs to the debt's sandbox. Errors: internal.
 Result<void> checkPayment(const Debt& debt, const SandboxEvent& event);

@@ -1,0 +1,16 @@
+// Opening a database under a given history of the schema; openStore() uses the one that is compiled in.
+#pragma once
+
+#include "migrations.hpp"
+
+#include <mooring/sqlite/store.hpp>
+
+#include <memory>
+#include <span>
+
+namespace mooring::sqlite {
+
+/// Errors: as openStore.
+Result<std::unique_ptr<Connection>> openDatabase(const StoreOptions& options, std::span<const Migration> known);
+
+}  // namespace mooring::sqlite
