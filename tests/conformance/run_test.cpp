@@ -169,17 +169,26 @@ TEST_CASE("run: a missing working directory is never a success", "[conformance][
   }
 }
 
-TEST_CASE("run: the command's env beats secretEnv, which beats the sandbox's env", "[conformance][run]") {
+TEST_CASE("run: the command's env beats the sandbox's env and secretEnv", "[conformance][run]") {
   Trial trial;
-  trial.fixture().setSecret("FROM_SECRET", "secret");
-  trial.fixture().setSecret("FROM_COMMAND", "secret");
+  trial.fixture().setSecret("SECRET_ONE", "secret");
+  trial.fixture().setSecret("SECRET_TWO", "secret");
   auto config = trial.config();
-  config.env = {{"FROM_CONFIG", "config"}, {"FROM_SECRET", "config"}, {"FROM_COMMAND", "config"}};
-  config.secretEnv = {"FROM_SECRET", "FROM_COMMAND"};
+  config.env = {{"PLAIN_ONE", "config"}, {"PLAIN_TWO", "config"}};
+  config.secretEnv = {"SECRET_ONE", "SECRET_TWO"};
   auto sandbox = trial.create(config);
-  auto command = shell(R"(printf '%s|%s|%s' "$FROM_CONFIG" "$FROM_SECRET" "$FROM_COMMAND")");
-  command.env = {{"FROM_COMMAND", "command"}};
-  CHECK(trial.run(sandbox, command).out.text == "config|secret|command");
+  auto command = shell(R"(printf '%s|%s|%s|%s' "$PLAIN_ONE" "$PLAIN_TWO" "$SECRET_ONE" "$SECRET_TWO")");
+  command.env = {{"PLAIN_TWO", "command"}, {"SECRET_TWO", "command"}};
+  CHECK(trial.run(sandbox, command).out.text == "config|command|secret|command");
+}
+
+TEST_CASE("create: a name in both env and secretEnv is refused", "[conformance][secrets]") {
+  Trial trial;
+  trial.fixture().setSecret("TWICE", "secret");
+  auto config = trial.config();
+  config.env = {{"TWICE", "config"}};
+  config.secretEnv = {"TWICE"};
+  CHECK(failsWith(trial.service().create(config).get(), Errc::invalidArgument, "TWICE"));
 }
 
 TEST_CASE("run: env values arrive byte for byte, and leave PATH alone", "[conformance][run]") {

@@ -119,6 +119,7 @@ TEST_CASE("volumes: names that no provider takes are refused", "[conformance][vo
   auto volumes = trial.service().volumes(trial.fixture().provider());
   const std::string name = GENERATE(
       as<std::string>{}, "", "..", "a/b", "../escape", std::string(65, 'x'), "new\nline");
+  INFO("name: \"" << name << "\"");
   CHECK(failsWith(volumes.ensure(name).get(), Errc::invalidArgument));
   auto config = trial.config();
   config.volumes = {{.name = name, .mountPath = "/mnt/x"}};
