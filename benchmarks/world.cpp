@@ -122,8 +122,16 @@ std::vector<std::string> bareBubblewrap(const std::vector<std::string>& command)
 std::optional<std::vector<std::string>> enterNamespaces(const mooring::Sandbox& sandbox,
                                                         const std::vector<std::string>& command) {
   const auto native = must(sandbox.native<mooring::local::Native>().get(), "native");
-  std::vector<std::string> argv = {
-      "nsenter", "--target", std::to_string(native.supervisorPid), "--all", "--"};
+  std::vector<std::string> argv = {"nsenter",
+                                   "--target",
+                                   std::to_string(native.supervisorPid),
+                                   "--user",
+                                   "--preserve-credentials",
+                                   "--mount",
+                                   "--pid",
+                                   "--ipc",
+                                   "--uts",
+                                   "--"};
   argv.insert(argv.end(), command.begin(), command.end());
   if (!spawn(argv)) return std::nullopt;
   return argv;

@@ -1,4 +1,5 @@
-// Ctrl-C as a stop token, so that an interrupted run still cleans up.
+// Ctrl-C, or a reader that leaves (`| head`), as a stop token, so that a run that is broken off still cleans
+// up.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -10,7 +11,7 @@
 
 class Interrupt {
  public:
-  Interrupt() : signals_(loop_, SIGINT, SIGTERM) {
+  Interrupt() : signals_(loop_, SIGINT, SIGTERM, SIGPIPE) {
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (!error) source_.request_stop();
     });

@@ -92,11 +92,15 @@ Result<void> Pipeline::open() {
 Result<void> Pipeline::create() {
   auto providers = service_->providers(call()).get();
   if (!providers) return std::unexpected(std::move(providers).error());
+  for (auto& provider : *providers) {
+    if (provider.name == options_.provider && provider.unusable)
+      return std::unexpected(std::move(*provider.unusable));
+  }
   volumes_ = offers(*providers, options_.provider, mooring::Capability::volumes);
 
   heading(fmt::format("Create a sandbox at \"{}\", with {} and two setup steps",
                       options_.provider,
-                      volumes_ ? "a volume" : "no volume (it has none)"));
+                      volumes_ ? "a volume" : "no volume (it offers none)"));
   const auto start = steady_clock::now();
   auto created = service_->create(config(), call()).get();
   if (!created) return std::unexpected(std::move(created).error());
