@@ -193,7 +193,9 @@ Task<Upgrade> openEncrypted(std::shared_ptr<Attempt> attempt, const Network& net
   auto& tls = stream->next_layer();
   boost::system::error_code notAddress;
   asio::ip::make_address(attempt->url.host, notAddress);
-  if (notAddress) SSL_set_tlsext_host_name(tls.native_handle(), attempt->url.host.c_str());  // Names only, by RFC 6066.
+  if (notAddress) {  // Names only, by RFC 6066. What SSL_set_tlsext_host_name() is short for, without its cast.
+    SSL_ctrl(tls.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, attempt->url.host.data());
+  }
   tls.set_verify_mode(ssl::verify_peer);
   tls.set_verify_callback(ssl::host_name_verification(attempt->url.host));
   boost::system::error_code problem;
