@@ -465,6 +465,18 @@ TEST_CASE("run: a background process survives its command and the next one meets
   CHECK(trial.sh("echo hello >ask; cat answer") == "got hello\n");
 }
 
+TEST_CASE("run: a command has ended when it has, whatever its children still hold", "[conformance][run]") {
+  Trial trial;
+  std::string script;
+  SECTION("a silent one that keeps its output open") { script = "sleep 100000 & echo done; exit 6"; }
+  SECTION("one that never stops printing") { script = "yes & echo done >&2; exit 6"; }
+  auto command = shell(script);
+  command.timeouts.total = seconds(30);
+  const auto result = trial.run(command);
+  CHECK_FALSE(result.timedOut.has_value());
+  CHECK(result.exitCode == 6);
+}
+
 TEST_CASE("run: eight commands run at the same time", "[conformance][run]") {
   Trial trial;
   trial.sh("for i in 1 2 3 4 5 6 7; do mkfifo pipe$i; done");

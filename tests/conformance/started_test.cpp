@@ -134,17 +134,17 @@ TEST_CASE("start: output is read from any byte offset, during and after", "[conf
 TEST_CASE("start: follow waits for the next output, then for the end", "[conformance][started]") {
   Trial trial;
   if (!offered(trial)) return;
-  trial.sh("mkfifo go");
-  const auto started = start(trial, shell("read a <go; echo \"got $a\"; read b <go; echo \"and $b\""));
+  trial.sh("mkfifo first second");  // One each: a pipe opened again may still belong to its last writer.
+  const auto started = start(trial, shell("read a <first; echo \"got $a\"; read b <second; echo \"and $b\""));
   auto next = started.follow(Stream::out, 0, std::size_t{1} << 20, soon()).start();
-  trial.sh("echo one >go");
+  trial.sh("echo one >first");
   auto chunk = next.get();
   REQUIRE(ok(chunk));
   CHECK(chunk->bytes == "got one\n");
   CHECK_FALSE(chunk->ended);
 
   next = started.follow(Stream::out, chunk->nextOffset, std::size_t{1} << 20, soon()).start();
-  trial.sh("echo two >go");
+  trial.sh("echo two >second");
   chunk = next.get();
   REQUIRE(ok(chunk));
   CHECK(chunk->bytes == "and two\n");
