@@ -21,8 +21,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unistd.h>
-
 using namespace mooring;
 
 namespace {
@@ -105,7 +103,9 @@ std::function<void(Step)> cutOffAt(Step step, bool kill) {
   return [step, kill, done = std::make_shared<std::atomic<bool>>(false)](Step reached) {
     if (reached != step || done->exchange(true)) return;
     if (!kill) test::child::announce("at " + std::string(toString(step)));
-    ::kill(::getpid(), kill ? SIGKILL : SIGSTOP);
+    // To this thread, so that it goes no further: another one may take its time to see a signal to the
+    // process.
+    (void)::raise(kill ? SIGKILL : SIGSTOP);
   };
 }
 
