@@ -1,6 +1,7 @@
 #pragma once
 
-/// What every fuzzer of a stream parser checks: no input crashes it, and how the input is cut changes nothing.
+/// What every fuzzer of a stream parser checks: no input crashes it, and how the input is cut changes
+/// nothing.
 
 #include <cstddef>
 #include <cstdint>
@@ -35,7 +36,9 @@ int checkCuts(const Parser& parser, const std::uint8_t* data, std::size_t size, 
   const auto whole = fed(parser, input, size, take);
   const auto pieces = fed(parser, input, step, take);
   if (whole != pieces) {
-    std::cerr << "cut into pieces of " << step << " the answer differs:\n" << whole << "\n---\n" << pieces << "\n";
+    std::cerr << "cut into pieces of " << step << " the answer differs:\n"
+              << whole << "\n---\n"
+              << pieces << "\n";
     std::abort();
   }
   return 0;

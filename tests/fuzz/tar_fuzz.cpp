@@ -1,6 +1,6 @@
-#include "fuzz/fuzz.hpp"
-
 #include <mooring/http/parsers/tar.hpp>
+
+#include "fuzz/fuzz.hpp"
 
 #include <algorithm>
 
@@ -11,8 +11,10 @@ std::string withChecksums(std::string input) {
   for (std::size_t at = 1; at + 512 <= input.size(); at += 512) {
     std::uint64_t sum = 0;
     std::fill_n(input.begin() + static_cast<std::ptrdiff_t>(at + 148), 8, ' ');
-    for (std::size_t i = 0; i < 512; ++i) sum += static_cast<unsigned char>(input[at + i]);
-    for (std::size_t i = 6; i-- > 0; sum /= 8) input[at + 148 + i] = static_cast<char>('0' + sum % 8);
+    for (std::size_t i = 0; i < 512; ++i)
+      sum += static_cast<unsigned char>(input[at + i]);
+    for (std::size_t i = 6; i-- > 0; sum /= 8)
+      input[at + 148 + i] = static_cast<char>('0' + sum % 8);
     input[at + 154] = '\0';
   }
   return input;
@@ -30,7 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return false;
       }
       if (!*event) return true;
-      if ((*event)->kind == Kind::entry) out += "<" + (*event)->entry.path + std::to_string((*event)->entry.size) + ">";
+      if ((*event)->kind == Kind::entry)
+        out += "<" + (*event)->entry.path + std::to_string((*event)->entry.size) + ">";
       out += (*event)->bytes;
       if ((*event)->kind == Kind::end) out += "</>";
       if ((*event)->kind == Kind::close) out += "<.>";
@@ -38,5 +41,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   mooring::fuzz::checkCuts(mooring::http::TarReader(), data, size, take);
   const auto right = withChecksums(std::string(reinterpret_cast<const char*>(data), size));
-  return mooring::fuzz::checkCuts(mooring::http::TarReader(), reinterpret_cast<const std::uint8_t*>(right.data()), right.size(), take);
+  return mooring::fuzz::checkCuts(
+      mooring::http::TarReader(), reinterpret_cast<const std::uint8_t*>(right.data()), right.size(), take);
 }

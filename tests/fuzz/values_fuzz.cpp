@@ -1,9 +1,9 @@
-#include "fuzz/fuzz.hpp"
-
 #include <mooring/http/headers.hpp>
 #include <mooring/http/json.hpp>
 #include <mooring/http/retry_after.hpp>
 #include <mooring/http/url.hpp>
+
+#include "fuzz/fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace http = mooring::http;
@@ -19,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   response.status = 429;
   response.headers.add("Retry-After", text);
   response.headers.add("X-RateLimit-Reset", text);
-  const auto wait = http::retryAfterOf(response, mooring::Timestamp(std::chrono::milliseconds(1769860800000)));
+  const auto wait = http::retryAfterOf(response,
+                                       mooring::Timestamp(std::chrono::milliseconds(1769860800000)));
   if (wait && (wait->count() < 0 || wait->count() > 86400000)) std::abort();
   http::JsonLimits limits;
   limits.depth = 8;

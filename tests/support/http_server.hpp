@@ -3,6 +3,8 @@
 /// A real HTTP server on loopback that does what a test scripts, wrong things included. One thread a
 /// connection, so that scripts are plain code; they and the tests keep step by gates, never by time.
 
+#include "support/test_authority.hpp"
+
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -12,17 +14,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mooring::test {
-
-/// A self-made authority and a server certificate for "localhost" and 127.0.0.1, made when constructed.
-struct TestAuthority {
-  TestAuthority();
-  std::string caPem;
-  std::string certificatePem;
-  std::string keyPem;
-};
 
 /// Opened once; whoever waits passes, before and after.
 class Latch {
@@ -38,10 +33,12 @@ class Latch {
   bool open_ = false;
 };
 
+using HeaderList = std::vector<std::pair<std::string, std::string>>;
+
 struct HttpRequest {
   std::string method = {};
   std::string target = {};
-  std::vector<std::pair<std::string, std::string>> headers = {};
+  HeaderList headers = {};
   std::string body = {};
 
   [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
@@ -62,8 +59,8 @@ class Exchange {
   virtual std::size_t readSome(std::size_t bytes) = 0;
   /// A complete, well-formed answer.
   virtual void reply(int status,
-                     std::string_view body = {},
-                     const std::vector<std::pair<std::string, std::string>>& headers = {}) = 0;
+                     std::string_view body = std::string_view(),
+                     const HeaderList& headers = HeaderList()) = 0;
   /// Bytes as they are; false when the client has gone.
   virtual bool send(std::string_view bytes) = 0;
   /// The end of the connection: in order, or by a reset.
@@ -87,7 +84,7 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   /// "http://127.0.0.1:port" or "https://localhost:port".
-  [[nodiscard]] std::string url(std::string_view target = {}) const;
+  [[nodiscard]] std::string url(std::string_view target = std::string_view()) const;
   [[nodiscard]] unsigned short port() const;
   [[nodiscard]] int connections() const;
   [[nodiscard]] int requests() const;

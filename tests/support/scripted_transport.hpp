@@ -15,7 +15,7 @@ namespace mooring::test {
 class ScriptedTransport final : public http::Transport {
  public:
   /// The next request gets this; each once, in order. Without any left, an internal error.
-  void reply(int status, std::string body = {}, http::Headers headers = {});
+  void reply(int status, std::string body = std::string(), http::Headers headers = http::Headers());
   void fail(Error error);
   /// The next request is answered by `answer`, which may wait.
   void answer(std::function<Task<http::Response>(http::Request)> answer);

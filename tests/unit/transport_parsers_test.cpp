@@ -1,12 +1,12 @@
-#include "support/catch.hpp"
-#include "support/results.hpp"
-#include "support/tasks.hpp"
-
 #include <mooring/http/parsers/framed.hpp>
 #include <mooring/http/parsers/multipart.hpp>
 #include <mooring/http/parsers/ndjson.hpp>
 #include <mooring/http/parsers/sse.hpp>
 #include <mooring/http/parsers/tar.hpp>
+
+#include "support/catch.hpp"
+#include "support/results.hpp"
+#include "support/tasks.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -16,8 +16,8 @@ using namespace mooring;
 
 namespace {
 
-/// Pushes `input` in pieces of `step` bytes and takes everything after each; finishes at the end. The answer is a text
-/// of all events, so that any way of cutting can be compared with any other.
+/// Pushes `input` in pieces of `step` bytes and takes everything after each; finishes at the end. The answer
+/// is a text of all events, so that any way of cutting can be compared with any other.
 template <class Parser, class Take>
 std::string fed(Parser parser, std::string_view input, std::size_t step, Take take) {
   std::string out;
@@ -71,7 +71,8 @@ bool takeEvents(http::ServerEvents& parser, std::string& out) {
 /// Neighbouring pieces of one stream count as one.
 bool takePieces(http::MarkedStreams& parser, std::string& out) {
   while (auto piece = parser.next()) {
-    for (const char c : piece->bytes) out += std::to_string(piece->stream) + c;
+    for (const char c : piece->bytes)
+      out += std::to_string(piece->stream) + c;
   }
   return true;
 }
@@ -98,11 +99,18 @@ bool takeParts(http::Multipart& parser, std::string& out) {
     if (!*event) return true;
     switch ((*event)->kind) {
       case http::MultipartEvent::Kind::begin:
-        out += "<" + (*event)->disposition("name").value_or("?") + "," + (*event)->disposition("filename").value_or("?") + ">";
+        out += "<" + (*event)->disposition("name").value_or("?") + "," +
+               (*event)->disposition("filename").value_or("?") + ">";
         break;
-      case http::MultipartEvent::Kind::data: out += (*event)->bytes; break;
-      case http::MultipartEvent::Kind::end: out += "</>"; break;
-      case http::MultipartEvent::Kind::close: out += "."; break;
+      case http::MultipartEvent::Kind::data:
+        out += (*event)->bytes;
+        break;
+      case http::MultipartEvent::Kind::end:
+        out += "</>";
+        break;
+      case http::MultipartEvent::Kind::close:
+        out += ".";
+        break;
     }
   }
 }
@@ -118,13 +126,20 @@ bool takeTar(http::TarReader& parser, std::string& out) {
     switch ((*event)->kind) {
       case http::TarEvent::Kind::entry: {
         const auto& entry = (*event)->entry;
-        out += "<" + entry.path + " " + std::string(toString(entry.type)) + " " + std::to_string(entry.size) + " " +
-               std::to_string(entry.mode) + " " + std::to_string(entry.modifiedAt) + " " + entry.linkTarget + ">";
+        out += "<" + entry.path + " " + std::string(toString(entry.type)) + " " + std::to_string(entry.size) +
+               " " + std::to_string(entry.mode) + " " + std::to_string(entry.modifiedAt) + " " +
+               entry.linkTarget + ">";
         break;
       }
-      case http::TarEvent::Kind::data: out += (*event)->bytes; break;
-      case http::TarEvent::Kind::end: out += "</>"; break;
-      case http::TarEvent::Kind::close: out += "."; break;
+      case http::TarEvent::Kind::data:
+        out += (*event)->bytes;
+        break;
+      case http::TarEvent::Kind::end:
+        out += "</>";
+        break;
+      case http::TarEvent::Kind::close:
+        out += ".";
+        break;
     }
   }
 }
@@ -158,7 +173,8 @@ http::TarItem file(std::string path, std::string content, int mode = 0644) {
 }  // namespace
 
 TEST_CASE("ndjson: values come out however the bytes are cut", "[unit][transport]") {
-  CHECK(however(http::Ndjson(), "{\"a\":1}\n\n  \r\n[2,\"\xC3\xBC\"]\r\n3", takeNdjson) == "{\"a\":1};[2,\"\xC3\xBC\"];3;");
+  CHECK(however(http::Ndjson(), "{\"a\":1}\n\n  \r\n[2,\"\xC3\xBC\"]\r\n3", takeNdjson) ==
+        "{\"a\":1};[2,\"\xC3\xBC\"];3;");
   CHECK(however(http::Ndjson(), "", takeNdjson).empty());
   CHECK(however(http::Ndjson(), "1\n{\"cut\":", takeNdjson).starts_with("1;!line 2: unreadable JSON"));
   CHECK(however(http::Ndjson(), "1\nnope\n2\n", takeNdjson).starts_with("1;!line 2: unreadable JSON"));
@@ -166,14 +182,18 @@ TEST_CASE("ndjson: values come out however the bytes are cut", "[unit][transport
   limits.line = 10;
   limits.depth = 2;
   CHECK(however(http::Ndjson(limits), "\"12345678\"\n", takeNdjson) == "\"12345678\";");
-  CHECK(however(http::Ndjson(limits), "\"123456789\"\n", takeNdjson).starts_with("!line 1: a line is longer than 10"));
+  CHECK(however(http::Ndjson(limits), "\"123456789\"\n", takeNdjson)
+            .starts_with("!line 1: a line is longer than 10"));
   CHECK(however(http::Ndjson(limits), "[[[1]]]\n", takeNdjson).starts_with("!line 1"));
 }
 
 TEST_CASE("sse: events come out however the bytes are cut", "[unit][transport]") {
-  CHECK(however(http::ServerEvents(), "\xEF\xBB\xBF" "data: a\ndata:b\n\n: comment\nevent: x\nid: 7\ndata\n\ndata: c\n\nevent: lost\n\n",
+  CHECK(however(http::ServerEvents(),
+                "\xEF\xBB\xBF"
+                "data: a\ndata:b\n\n: comment\nevent: x\nid: 7\ndata\n\ndata: c\n\nevent: lost\n\n",
                 takeEvents) == "message|a\nb|;x||7;message|c|7;");
-  CHECK(however(http::ServerEvents(), "data: a\r\n\r\ndata: b\r\rdata: c\n\n", takeEvents) == "message|a|;message|b|;message|c|;");
+  CHECK(however(http::ServerEvents(), "data: a\r\n\r\ndata: b\r\rdata: c\n\n", takeEvents) ==
+        "message|a|;message|b|;message|c|;");
   CHECK(however(http::ServerEvents(), "data: cut off", takeEvents).empty());
   CHECK(however(http::ServerEvents(4), "data: 12345\n\n", takeEvents) == "!");
 }
@@ -189,24 +209,31 @@ TEST_CASE("markers: streams are told apart however the bytes are cut", "[unit][t
 }
 
 TEST_CASE("frames: whole ones come out however the bytes are cut", "[unit][transport]") {
-  const auto input = http::Frames::encode(1, "one") + http::Frames::encode(2, "") + http::Frames::encode(255, std::string(300, 'x'));
+  const auto input = http::Frames::encode(1, "one") + http::Frames::encode(2, "") +
+                     http::Frames::encode(255, std::string(300, 'x'));
   CHECK(however(http::Frames(), input, takeFrames) == "1:one;2:;255:" + std::string(300, 'x') + ";");
   CHECK(however(http::Frames(1000, 3), http::Frames::encode(1, "docker", 3), takeFrames) == "1:docker;");
-  CHECK(however(http::Frames(), input.substr(0, 20), takeFrames).find("ends within a frame") != std::string::npos);
+  CHECK(however(http::Frames(), input.substr(0, 20), takeFrames).find("ends within a frame") !=
+        std::string::npos);
   CHECK(however(http::Frames(2), input, takeFrames).starts_with("!a frame of 3 bytes"));
 }
 
 TEST_CASE("multipart: parts come out however the bytes are cut", "[unit][transport]") {
   const std::string input =
-      "ignored\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"/a b\"\r\nContent-Length: 5\r\n\r\n"
-      "one\r\n--\r\n-B\r\n--B  \r\nContent-Disposition: form-data; name=\"error\"\r\n\r\n\r\n--B\r\n\r\n\r\n--BB\r\n--B--\r\nepilogue";
-  CHECK(however(http::Multipart("B"), input, takeParts) == "<file,/a b>one\r\n--\r\n-B</><error,?></><?,?>!a multipart boundary is followed by text");
-  const std::string good = "--DAYTONA-FILE-BOUNDARY\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n" +
-                           std::string("\0\r\n-\r\n--DAYTONA-FILE-BOUNDAR", 27) + "\r\n--DAYTONA-FILE-BOUNDARY--\r\n";
+      "ignored\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"/a b\"\r\nContent-Length: "
+      "5\r\n\r\n"
+      "one\r\n--\r\n-B\r\n--B  \r\nContent-Disposition: form-data; "
+      "name=\"error\"\r\n\r\n\r\n--B\r\n\r\n\r\n--BB\r\n--B--\r\nepilogue";
+  CHECK(however(http::Multipart("B"), input, takeParts) ==
+        "<file,/a b>one\r\n--\r\n-B</><error,?></><?,?></>!a multipart boundary is followed by text");
+  const std::string good =
+      "--DAYTONA-FILE-BOUNDARY\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n" +
+      std::string("\0\r\n-\r\n--DAYTONA-FILE-BOUNDAR", 27) + "\r\n--DAYTONA-FILE-BOUNDARY--\r\n";
   CHECK(however(http::Multipart("DAYTONA-FILE-BOUNDARY"), good, takeParts) ==
         "<file,x>" + std::string("\0\r\n-\r\n--DAYTONA-FILE-BOUNDAR", 27) + "</>.");
   CHECK(however(http::Multipart("B"), "--B--", takeParts) == ".");
-  CHECK(however(http::Multipart("B"), "--B\r\nA: b\r\n\r\nhalf", takeParts) == "<?,?>half!a multipart body ends before its closing boundary");
+  CHECK(however(http::Multipart("B"), "--B\r\nA: b\r\n\r\nhalf", takeParts) ==
+        "<?,?>half!a multipart body ends before its closing boundary");
   CHECK(however(http::Multipart("B"), "", takeParts).starts_with("!"));
   CHECK(test::ok(http::Multipart::forContentType("multipart/form-data; boundary=\"x y\"")));
   CHECK(test::failsWith(http::Multipart::forContentType("application/json"), Errc::corrupted));
@@ -244,8 +271,9 @@ TEST_CASE("tar: what was written is read back however the bytes are cut", "[unit
   const auto archive = drained(http::tarOf(std::move(items)));
   CHECK(archive.size() % 512 == 0);
   const auto read = however(http::TarReader(), archive, takeTar);
-  CHECK(read.starts_with("<a.txt file 5 493 1700000000 >hello</><empty file 0 420 1700000000 ></><\xC3\xBC/" + longName +
-                         " file 1500 420 1700000000 >" + std::string(1500, 'x') + "</><dir/ directory 0 448 "));
+  CHECK(read.starts_with("<a.txt file 5 493 1700000000 >hello</><empty file 0 420 1700000000 ></><\xC3\xBC/" +
+                         longName + " file 1500 420 1700000000 >" + std::string(1500, 'x') +
+                         "</><dir/ directory 0 448 "));
   CHECK(read.find("<link symlink 0 ") != std::string::npos);
   CHECK(read.ends_with(" a.txt></>."));
 

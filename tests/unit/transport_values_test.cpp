@@ -1,6 +1,3 @@
-#include "support/catch.hpp"
-#include "support/results.hpp"
-
 #include <mooring/http/engine.hpp>
 #include <mooring/http/headers.hpp>
 #include <mooring/http/json.hpp>
@@ -8,6 +5,8 @@
 #include <mooring/http/url.hpp>
 
 #include "curl/classify.hpp"
+#include "support/catch.hpp"
+#include "support/results.hpp"
 
 using namespace mooring;
 
@@ -43,7 +42,8 @@ void read(http::Fields& in, Box& out) {
 TEST_CASE("json: a reply becomes a struct, whatever else it holds", "[unit][transport]") {
   http::Response response;
   response.status = 200;
-  response.body = R"({"id":"b","ports":[{"port":80,"new":1},{"port":8.0,"url":"u"}],"labels":{"a":"b"},"open":false,"load":1,"x":null})";
+  response.body =
+      R"({"id":"b","ports":[{"port":80,"new":1},{"port":8.0,"url":"u"}],"labels":{"a":"b"},"open":false,"load":1,"x":null})";
   const auto box = http::decode<wire::Box>(response);
   REQUIRE(test::ok(box));
   CHECK(box->ports.at(1).port == 8);
@@ -84,7 +84,8 @@ TEST_CASE("json: depth and size are limited", "[unit][transport]") {
   http::JsonLimits limits;
   limits.size = 3;
   CHECK(test::failsWith(http::parseJson("1234", limits), Errc::corrupted, "longer than 3"));
-  CHECK(http::decodeValue<std::uint64_t>(http::parseJson("18446744073709551615").value()) == 18446744073709551615ULL);
+  CHECK(http::decodeValue<std::uint64_t>(http::parseJson("18446744073709551615").value()) ==
+        18446744073709551615ULL);
   CHECK_FALSE(http::decodeValue<std::uint64_t>(http::parseJson("-1").value()));
   CHECK_FALSE(http::decodeValue<std::int64_t>(http::parseJson("18446744073709551615").value()));
   CHECK_FALSE(http::decodeValue<std::uint8_t>(http::parseJson("256").value()));
@@ -100,8 +101,17 @@ TEST_CASE("url: taken apart, put together, resolved", "[unit][transport]") {
   CHECK(http::parseUrl("https://a.test?x")->text() == "https://a.test/?x");
   CHECK(http::parseUrl("http://[::1]:80/")->text() == "http://[::1]/");
   CHECK(http::parseUrl("wss://a.test/")->origin() == http::parseUrl("https://a.test/")->origin());
-  for (const auto* bad : {"", "a.test", "http://", "http://u:p@a.test/", "http://a.test:0/", "http://a.test:99999/",
-                          "http://a.test:8x/", "http://a.test/a b", "http://a.test/\r\nX: 1", "file:///etc/passwd", "http://[::1"}) {
+  for (const auto* bad : {"",
+                          "a.test",
+                          "http://",
+                          "http://u:p@a.test/",
+                          "http://a.test:0/",
+                          "http://a.test:99999/",
+                          "http://a.test:8x/",
+                          "http://a.test/a b",
+                          "http://a.test/\r\nX: 1",
+                          "file:///etc/passwd",
+                          "http://[::1"}) {
     INFO(bad);
     CHECK(test::failsWith(http::parseUrl(bad), Errc::invalidArgument));
   }
@@ -127,8 +137,10 @@ TEST_CASE("headers: names without case, parameters unquoted", "[unit][transport]
 }
 
 TEST_CASE("network: proxies by scheme, and hosts that need none", "[unit][transport]") {
-  const auto network = http::Network::from(Settings({{"HTTPS_PROXY", "http://p:1"}, {"HTTP_PROXY", "http://never:1"},
-                                                     {"NO_PROXY", "internal.test, .corp.test,10.0.0.1"}, {"SSL_CERT_FILE", "/ca"}}));
+  const auto network = http::Network::from(Settings({{"HTTPS_PROXY", "http://p:1"},
+                                                     {"HTTP_PROXY", "http://never:1"},
+                                                     {"NO_PROXY", "internal.test, .corp.test,10.0.0.1"},
+                                                     {"SSL_CERT_FILE", "/ca"}}));
   CHECK(network.proxyFor("a.test", true) == "http://p:1");
   CHECK(network.proxyFor("a.test", false).empty());
   CHECK(network.proxyFor("internal.test", true).empty());
@@ -140,10 +152,21 @@ TEST_CASE("network: proxies by scheme, and hosts that need none", "[unit][transp
 
 TEST_CASE("classify: sent and unsafe is never called harmless", "[unit][transport]") {
   using http::detail::Limit;
-  for (const auto code : {CURLE_OK, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT, CURLE_SEND_ERROR, CURLE_RECV_ERROR,
-                          CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING,
-                          CURLE_ABORTED_BY_CALLBACK, CURLE_HTTP2_STREAM, CURLE_SSL_CONNECT_ERROR, CURLE_OUT_OF_MEMORY}) {
-    for (const auto limit : {Limit::none, Limit::connect, Limit::firstByte, Limit::silence, Limit::total, Limit::deadline}) {
+  for (const auto code : {CURLE_OK,
+                          CURLE_COULDNT_CONNECT,
+                          CURLE_OPERATION_TIMEDOUT,
+                          CURLE_SEND_ERROR,
+                          CURLE_RECV_ERROR,
+                          CURLE_GOT_NOTHING,
+                          CURLE_PARTIAL_FILE,
+                          CURLE_WEIRD_SERVER_REPLY,
+                          CURLE_BAD_CONTENT_ENCODING,
+                          CURLE_ABORTED_BY_CALLBACK,
+                          CURLE_HTTP2_STREAM,
+                          CURLE_SSL_CONNECT_ERROR,
+                          CURLE_OUT_OF_MEMORY}) {
+    for (const auto limit :
+         {Limit::none, Limit::connect, Limit::firstByte, Limit::silence, Limit::total, Limit::deadline}) {
       for (const bool cancelled : {false, true}) {
         http::detail::Ending ending;
         ending.code = code;

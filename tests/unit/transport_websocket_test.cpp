@@ -1,11 +1,11 @@
+#include <mooring/http/transport.hpp>
+#include <mooring/http/websocket.hpp>
+
 #include "support/catch.hpp"
 #include "support/http_server.hpp"
 #include "support/results.hpp"
 #include "support/tasks.hpp"
 #include "support/temp_dir.hpp"
-
-#include <mooring/http/transport.hpp>
-#include <mooring/http/websocket.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -32,9 +32,10 @@ class WsServer {
         thread_([this, script = std::move(script)] {
           try {
             Stream stream(acceptor_.accept());
-            stream.set_option(beast::websocket::stream_base::decorator([](beast::websocket::response_type& reply) {
-              reply.set("Sec-WebSocket-Protocol", "second");
-            }));
+            stream.set_option(
+                beast::websocket::stream_base::decorator([](beast::websocket::response_type& reply) {
+                  reply.set("Sec-WebSocket-Protocol", "second");
+                }));
             stream.accept();
             script(stream);
           } catch (const std::exception&) {
@@ -60,12 +61,15 @@ class WsServer {
 Task<http::Upgrade> opening(std::shared_ptr<http::WebSockets> sockets, http::WebSocketRequest request) {
   co_return co_await sockets->open(std::move(request));
 }
-Task<std::optional<http::Message>> reading(std::shared_ptr<http::WebSocket> socket) { co_return co_await socket->read(); }
+Task<std::optional<http::Message>> reading(std::shared_ptr<http::WebSocket> socket) {
+  co_return co_await socket->read();
+}
 Task<void> writing(std::shared_ptr<http::WebSocket> socket, http::Message message) {
   co_return co_await socket->write(std::move(message));
 }
 
-Result<http::Upgrade> open(std::string url, http::WebSocketRequest request = http::WebSocketRequest(),
+Result<http::Upgrade> open(std::string url,
+                           http::WebSocketRequest request = http::WebSocketRequest(),
                            http::Network network = http::Network()) {
   request.url = std::move(url);
   return test::run(opening(http::makeWebSockets(std::move(network)), std::move(request)));
@@ -98,7 +102,8 @@ TEST_CASE("websocket: messages of both kinds pass both ways", "[unit][transport]
   REQUIRE(upgrade->socket);
   CHECK(upgrade->response.status == 101);
   CHECK(upgrade->socket->subprotocol() == "second");
-  const std::vector<http::Message> messages = {{"text", true}, {std::string("\0\1\2", 3), false}, {std::string(1U << 20U, 'x'), false}};
+  const std::vector<http::Message> messages = {
+      {"text", true}, {std::string("\0\1\2", 3), false}, {std::string(1U << 20U, 'x'), false}};
   for (const auto& message : messages) {
     REQUIRE(test::ok(test::run(writing(upgrade->socket, message))));
     const auto echoed = test::run(reading(upgrade->socket));
@@ -116,7 +121,8 @@ TEST_CASE("websocket: messages of both kinds pass both ways", "[unit][transport]
 TEST_CASE("websocket: a refusal is a response with its status and body", "[unit][transport]") {
   std::string seen;
   test::HttpServer server([&](test::Exchange& exchange) {
-    seen = exchange.request().header("Authorization").value_or("none") + " " + exchange.request().header("X-One").value_or("");
+    seen = exchange.request().header("Authorization").value_or("none") + " " +
+           exchange.request().header("X-One").value_or("");
     exchange.reply(401, R"({"error":"authentication failed"})", {{"X-Request-Id", "r"}});
   });
   http::WebSocketRequest request;
@@ -131,7 +137,8 @@ TEST_CASE("websocket: a refusal is a response with its status and body", "[unit]
   CHECK(seen == "Bearer tok 1");
 }
 
-TEST_CASE("websocket: a failure to open says whether the server can have acted, and nothing private", "[unit][transport]") {
+TEST_CASE("websocket: a failure to open says whether the server can have acted, and nothing private",
+          "[unit][transport]") {
   http::WebSocketRequest request;
   request.idempotency = http::Idempotency::unsafe;
   const auto refused = open("ws://127.0.0.1:" + std::to_string(test::closedPort()) + "/?env=SECRET", request);
@@ -187,7 +194,8 @@ TEST_CASE("websocket: cancelling a read cuts the connection, which the server se
   std::stop_source stop;
   CallOptions call;
   call.stopToken = stop.get_token();
-  Operation<std::optional<http::Message>> operation(test::engine(), call, [socket = upgrade->socket] { return reading(socket); });
+  Operation<std::optional<http::Message>> operation(
+      test::engine(), call, [socket = upgrade->socket] { return reading(socket); });
   auto pending = operation.start();
   stop.request_stop();
   CHECK(test::failsWith(pending.get(), Errc::cancelled));
@@ -223,7 +231,8 @@ TEST_CASE("websocket: wss trusts the given authority and nobody else", "[unit][t
   const auto authority = std::make_shared<test::TestAuthority>();
   const test::TempDir files;
   test::writeFile(files / "ca.pem", authority->caPem);
-  test::HttpServer server([](test::Exchange& exchange) { exchange.reply(404, "no such session"); }, {.tls = authority});
+  test::HttpServer server([](test::Exchange& exchange) { exchange.reply(404, "no such session"); },
+                          {.tls = authority});
   const auto url = "wss://localhost:" + std::to_string(server.port()) + "/";
   http::Network network;
   network.caFile = (files / "ca.pem").string();

@@ -6,7 +6,8 @@ Result<Client> makeClient(const ProviderContext& context, ClientOptions options)
   auto innermost = std::move(options.transport);
   if (!innermost) {
     auto& network = options.engine.network;
-    const bool given = !(network.httpsProxy + network.httpProxy + network.caFile + network.caDirectory).empty();
+    const bool given = !(network.httpsProxy + network.httpProxy + network.caFile + network.caDirectory)
+                            .empty();
     if (!given) network = Network::from(context.settings);
     auto engine = makeEngine(context.loop, options.engine);
     if (!engine) return std::unexpected(std::move(engine).error());

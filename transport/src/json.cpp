@@ -21,8 +21,10 @@ Result<json::value> parseJson(std::string_view text, JsonLimits limits) {
   if (!problem && used < text.size()) problem = json::error::extra_data;
   if (!problem) parser.finish(problem);
   if (problem) {
-    return failure(Errc::corrupted, text.empty() ? "unreadable JSON: there is none"
-                                                 : "unreadable JSON: " + problem.message() + " near byte " + std::to_string(used));
+    return failure(Errc::corrupted,
+                   text.empty()
+                       ? "unreadable JSON: there is none"
+                       : "unreadable JSON: " + problem.message() + " near byte " + std::to_string(used));
   }
   return parser.release();
 }
@@ -31,14 +33,20 @@ namespace detail {
 
 std::string kindOf(const json::value& value) {
   switch (value.kind()) {
-    case json::kind::null: return "null";
-    case json::kind::bool_: return "a bool";
+    case json::kind::null:
+      return "null";
+    case json::kind::bool_:
+      return "a bool";
     case json::kind::int64:
     case json::kind::uint64:
-    case json::kind::double_: return "a number";
-    case json::kind::string: return "a string";
-    case json::kind::array: return "an array";
-    case json::kind::object: return "an object";
+    case json::kind::double_:
+      return "a number";
+    case json::kind::string:
+      return "a string";
+    case json::kind::array:
+      return "an array";
+    case json::kind::object:
+      return "an object";
   }
   return "unknown";
 }
@@ -60,7 +68,9 @@ void decodeInto(const json::value& value, double& out, JsonProblem& problem) {
 
 void decodeInto(const json::value& value, json::value& out, JsonProblem&) { out = value; }
 
-std::optional<std::int64_t> integerWithin(const json::value& value, std::int64_t least, std::uint64_t greatest) {
+std::optional<std::int64_t> integerWithin(const json::value& value,
+                                          std::int64_t least,
+                                          std::uint64_t greatest) {
   if (value.is_int64()) {
     const auto number = value.get_int64();
     if (number < least || (number > 0 && static_cast<std::uint64_t>(number) > greatest)) return std::nullopt;

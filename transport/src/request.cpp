@@ -10,7 +10,8 @@ Body::Body(std::string bytes) {
 Body Body::stream(std::shared_ptr<ByteSource> source) {
   Body body;
   if (!source) return body;
-  body.content_ = Open([source = std::move(source)]() -> Result<std::shared_ptr<ByteSource>> { return source; });
+  body.content_ = Open(
+      [source = std::move(source)]() -> Result<std::shared_ptr<ByteSource>> { return source; });
   return body;
 }
 
@@ -40,9 +41,12 @@ SinkChooser whenOk(std::shared_ptr<ByteSink> sink) {
 
 bool isSafe(const Request& request) {
   switch (request.idempotency) {
-    case Idempotency::safe: return true;
-    case Idempotency::unsafe: return false;
-    case Idempotency::byMethod: break;
+    case Idempotency::safe:
+      return true;
+    case Idempotency::unsafe:
+      return false;
+    case Idempotency::byMethod:
+      break;
   }
   return request.method != Method::post && request.method != Method::patch;
 }

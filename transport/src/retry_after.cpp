@@ -30,7 +30,8 @@ std::optional<double> decimal(std::string_view text) {
   double value = 0;
   const auto* end = text.data() + text.size();
   const auto [stop, problem] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
-  if (text.empty() || problem != std::errc() || stop != end || !(value >= 0)) return std::nullopt;
+  if (text.empty() || problem != std::errc() || stop != end || !(value >= 0 && value < 1e18))
+    return std::nullopt;
   return value;
 }
 
@@ -62,25 +63,28 @@ void widen(std::optional<milliseconds>& wait, std::optional<milliseconds> other)
 }
 
 std::optional<int> monthOf(std::string_view name) {
-  static constexpr std::array<std::string_view, 12> names = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr std::array<std::string_view, 12> names = {
+      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto* found = std::ranges::find(names, name);
   if (found == names.end()) return std::nullopt;
   return static_cast<int>(found - names.begin()) + 1;
 }
 
-std::optional<Timestamp> timestamp(std::optional<int> year, std::optional<int> month, std::optional<int> day,
+std::optional<Timestamp> timestamp(std::optional<int> year,
+                                   std::optional<int> month,
+                                   std::optional<int> day,
                                    std::string_view clock) {
   if (!year || !month || !day || clock.size() != 8 || clock[2] != ':' || clock[5] != ':') return std::nullopt;
   const auto hours = number(clock.substr(0, 2));
   const auto minutes = number(clock.substr(3, 2));
   const auto seconds = number(clock.substr(6, 2));
   if (!hours || !minutes || !seconds || *hours > 23 || *minutes > 59 || *seconds > 60) return std::nullopt;
-  const std::chrono::year_month_day date(std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+  const std::chrono::year_month_day date(std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day)));
   if (!date.ok()) return std::nullopt;
-  return Timestamp(std::chrono::sys_days(date)) + std::chrono::hours(*hours) + std::chrono::minutes(*minutes) +
-         std::chrono::seconds(*seconds);
+  return Timestamp(std::chrono::sys_days(date)) + std::chrono::hours(*hours) +
+         std::chrono::minutes(*minutes) + std::chrono::seconds(*seconds);
 }
 
 std::vector<std::string_view> words(std::string_view text, std::string_view separators) {
@@ -97,7 +101,8 @@ std::vector<std::string_view> words(std::string_view text, std::string_view sepa
 
 std::optional<Timestamp> parseHttpDate(std::string_view text) {
   const auto parts = words(text, " ,-");
-  if (parts.size() == 6 && parts[5] == "GMT") {  // Sun, 06 Nov 1994 08:49:37 GMT; Sunday, 06-Nov-94 08:49:37 GMT
+  if (parts.size() == 6 && parts[5] == "GMT") {  // Sun, 06 Nov 1994 08:49:37 GMT; Sunday, 06-Nov-94 08:49:37
+                                                 // GMT
     auto year = number(parts[3]);
     if (year && parts[3].size() == 2) *year += *year < 70 ? 2000 : 1900;
     return timestamp(year, monthOf(parts[2]), number(parts[1]), parts[4]);

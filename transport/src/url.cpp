@@ -10,13 +10,14 @@ namespace {
 std::uint16_t usualPort(std::string_view scheme) { return scheme == "https" || scheme == "wss" ? 443 : 80; }
 
 bool isUnreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-         c == '~';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
 }
 
 std::string lowered(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(
+      out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return out;
 }
 
@@ -24,14 +25,15 @@ std::string lowered(std::string_view text) {
 bool hasForbidden(std::string_view text) {
   return std::ranges::any_of(text, [](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    return byte <= 0x20 || byte == 0x7F || c == '"' || c == '<' || c == '>' || c == '\\' || c == '^' || c == '`' || c == '{' ||
-           c == '|' || c == '}';
+    return byte <= 0x20 || byte == 0x7F || c == '"' || c == '<' || c == '>' || c == '\\' || c == '^' ||
+           c == '`' || c == '{' || c == '|' || c == '}';
   });
 }
 
 Result<void> readAuthority(std::string_view authority, Url& url) {
   if (authority.find('@') != std::string_view::npos) {
-    return failure(Errc::invalidArgument, "an address must not contain a user name or password; use a token instead");
+    return failure(Errc::invalidArgument,
+                   "an address must not contain a user name or password; use a token instead");
   }
   std::string_view port;
   if (authority.starts_with('[')) {
@@ -39,7 +41,8 @@ Result<void> readAuthority(std::string_view authority, Url& url) {
     if (end == std::string_view::npos) return failure(Errc::invalidArgument, "an IPv6 address lacks its ']'");
     url.host = lowered(authority.substr(1, end - 1));
     auto rest = authority.substr(end + 1);
-    if (!rest.empty() && rest.front() != ':') return failure(Errc::invalidArgument, "characters follow the host's ']'");
+    if (!rest.empty() && rest.front() != ':')
+      return failure(Errc::invalidArgument, "characters follow the host's ']'");
     port = rest.empty() ? rest : rest.substr(1);
   } else {
     const auto colon = authority.find(':');
@@ -52,7 +55,8 @@ Result<void> readAuthority(std::string_view authority, Url& url) {
   const auto* end = port.data() + port.size();
   const auto [stop, problem] = std::from_chars(port.data(), end, url.port);
   if (problem != std::errc() || stop != end || url.port == 0) {
-    return failure(Errc::invalidArgument, "the port of host " + url.host + " is not a number from 1 to 65535");
+    return failure(Errc::invalidArgument,
+                   "the port of host " + url.host + " is not a number from 1 to 65535");
   }
   return {};
 }
@@ -80,7 +84,8 @@ std::string Url::text() const {
 
 Result<Url> parseUrl(std::string_view text) {
   if (hasForbidden(text)) {
-    return failure(Errc::invalidArgument, "an address contains a character that must be escaped (see http::escape)");
+    return failure(Errc::invalidArgument,
+                   "an address contains a character that must be escaped (see http::escape)");
   }
   Url url;
   const auto colon = text.find("://");
@@ -94,7 +99,8 @@ Result<Url> parseUrl(std::string_view text) {
   auto rest = text.substr(colon + 3);
   rest = rest.substr(0, rest.find('#'));
   const auto end = std::min(rest.find_first_of("/?"), rest.size());
-  if (auto read = readAuthority(rest.substr(0, end), url); !read) return std::unexpected(std::move(read).error());
+  if (auto read = readAuthority(rest.substr(0, end), url); !read)
+    return std::unexpected(std::move(read).error());
   url.target = rest.substr(end);
   if (!url.target.starts_with('/')) url.target.insert(0, "/");
   return url;
@@ -105,7 +111,8 @@ Result<Url> resolveUrl(const Url& base, std::string_view reference) {
   if (reference.starts_with("//")) return parseUrl(base.scheme + ":" + std::string(reference));
   Url url = base;
   reference = reference.substr(0, reference.find('#'));
-  if (hasForbidden(reference)) return failure(Errc::invalidArgument, "a relative address contains a forbidden character");
+  if (hasForbidden(reference))
+    return failure(Errc::invalidArgument, "a relative address contains a forbidden character");
   if (reference.empty()) return url;
   if (reference.starts_with('/')) {
     url.target = reference;

@@ -17,15 +17,15 @@ struct Ending {
   CURLcode code = CURLE_OK;
   Limit limit = Limit::none;  ///< Ours; `code` does not matter then.
   bool cancelled = false;
-  bool sent = false;         ///< Bytes of the request were written to the connection.
-  bool safe = false;         ///< Repeating it does no harm.
+  bool sent = false;  ///< Bytes of the request were written to the connection.
+  bool safe = false;  ///< Repeating it does no harm.
   std::string host = {};
-  std::string detail = {};   ///< libcurl's own words.
+  std::string detail = {};     ///< libcurl's own words.
   std::string limitText = {};  ///< "10000 ms".
 };
 
-/// The error for `ending`. Not sent, or safe: the codes that allow a repetition. Sent and unsafe: outcomeUnknown, as
-/// the error itself or, for deadlineExceeded and cancelled, as its cause.
+/// The error for `ending`. Not sent, or safe: the codes that allow a repetition. Sent and unsafe:
+/// outcomeUnknown, as the error itself or, for deadlineExceeded and cancelled, as its cause.
 Error classify(const Ending& ending);
 
 }  // namespace mooring::http::detail

@@ -1,7 +1,7 @@
+#include <mooring/http/engine.hpp>
+
 #include "curl/multi.hpp"
 #include "curl/transfer.hpp"
-
-#include <mooring/http/engine.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -25,7 +25,8 @@ asio::awaitable<bool> cancelledHere() {
   co_return state.cancelled() != asio::cancellation_type::none;
 }
 
-/// Reads the body's source as libcurl asks for it. On its own, because a reply may arrive while a source waits.
+/// Reads the body's source as libcurl asks for it. On its own, because a reply may arrive while a source
+/// waits.
 asio::awaitable<void> pump(std::shared_ptr<Transfer> transfer, std::shared_ptr<ByteSource> source) {
   co_await asio::this_coro::throw_if_cancelled(false);
   std::vector<std::byte> buffer(std::max<std::size_t>(transfer->request.buffer, 1024));
@@ -61,14 +62,17 @@ class Pump {
 
   void start(std::shared_ptr<ByteSource> source) {
     transfer_->pumpEnded = false;
-    asio::co_spawn(transfer_->wake.get_executor(), pump(transfer_, std::move(source)),
-                   asio::bind_cancellation_slot(stop_->slot(), [transfer = transfer_, stop = stop_](std::exception_ptr thrown) {
-                     if (thrown && !transfer->failed()) {
-                       transfer->failOutput(makeError(Errc::internal, "the body's source threw an exception"));
-                     }
-                     transfer->pumpEnded = true;
-                     transfer->wake.cancel();
-                   }));
+    asio::co_spawn(
+        transfer_->wake.get_executor(),
+        pump(transfer_, std::move(source)),
+        asio::bind_cancellation_slot(
+            stop_->slot(), [transfer = transfer_, stop = stop_](std::exception_ptr thrown) {
+              if (thrown && !transfer->failed()) {
+                transfer->failOutput(makeError(Errc::internal, "the body's source threw an exception"));
+              }
+              transfer->pumpEnded = true;
+              transfer->wake.cancel();
+            }));
   }
 
   /// Returns when the source is no longer used.
@@ -114,7 +118,8 @@ Task<Response> perform(std::shared_ptr<Multi> multi, Request request) {
   auto url = parseUrl(request.target);
   if (!url) co_return std::unexpected(std::move(url).error());
   if (url->scheme != "http" && url->scheme != "https") {
-    co_return failure(Errc::invalidArgument, "an HTTP request needs an http or https address, not " + url->scheme);
+    co_return failure(Errc::invalidArgument,
+                      "an HTTP request needs an http or https address, not " + url->scheme);
   }
   if (co_await cancelledHere()) co_return failure(Errc::cancelled, "cancelled before anything was sent");
   if (request.deadline && *request.deadline <= std::chrono::steady_clock::now()) {

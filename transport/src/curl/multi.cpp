@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstring>
 #include <mutex>
-
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -14,7 +13,8 @@ namespace mooring::http::detail {
 
 namespace {
 
-/// curl_global_init counts its calls; once for the process is enough, and it is never undone: another library may use it.
+/// curl_global_init counts its calls; once for the process is enough, and it is never undone: another library
+/// may use it.
 CURLcode initialiseCurl() {
   static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
   return result;
@@ -28,7 +28,8 @@ Multi::Multi(boost::asio::any_io_executor loop, EngineOptions options)
     : loop_(std::move(loop)), options_(std::move(options)), epoll_(loop_), timer_(loop_) {}
 
 Multi::~Multi() {
-  for (CURL* easy : spare_) curl_easy_cleanup(easy);
+  for (CURL* easy : spare_)
+    curl_easy_cleanup(easy);
   // libcurl reports sockets while it closes them; nobody is to be told any more.
   if (multi_) {
     curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, nullptr);
@@ -43,7 +44,8 @@ Result<void> Multi::open() {
   multi_ = curl_multi_init();
   share_ = curl_share_init();
   if (!multi_ || !share_) return failure(Errc::internal, "libcurl has no memory");
-  // One thread uses all handles, so that the share needs no locks. It lets a new connection resume a TLS session.
+  // One thread uses all handles, so that the share needs no locks. It lets a new connection resume a TLS
+  // session.
   curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 
   const int descriptor = epoll_create1(EPOLL_CLOEXEC);
@@ -133,7 +135,8 @@ void Multi::watch() {
 }
 
 void Multi::serveSockets() {
-  // One round: what is ready beyond it makes the descriptor readable again, after others had their turn on the loop.
+  // One round: what is ready beyond it makes the descriptor readable again, after others had their turn on
+  // the loop.
   std::array<epoll_event, 64> events;
   const int count = epoll_wait(epoll_.native_handle(), events.data(), static_cast<int>(events.size()), 0);
   for (int i = 0; i < count; ++i) {

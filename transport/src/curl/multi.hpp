@@ -3,15 +3,15 @@
 // libcurl's multi interface on an Asio loop.
 //
 // libcurl tells which sockets it waits for; they go into an epoll set of our own, and Asio watches that one
-// descriptor. Handing each socket to Asio does not work: some never pass the open callback, and "remove" does not mean
-// "closed", so that Asio would keep state for a number that is already another socket (curl issues 2734, 5747, 14976).
+// descriptor. Handing each socket to Asio does not work: some never pass the open callback, and "remove" does
+// not mean "closed", so that Asio would keep state for a number that is already another socket (curl issues
+// 2734, 5747, 14976).
 
 #include <mooring/http/engine.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
-
 #include <curl/curl.h>
 
 #include <cstdint>

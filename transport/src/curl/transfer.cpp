@@ -14,18 +14,6 @@ using std::chrono::steady_clock;
 /// Far beyond what servers send; a client must not be made to hold more.
 constexpr std::size_t maxHeaderBytes = std::size_t{256} * 1024;
 
-bool hasControl(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
-}
-
-bool isToken(std::string_view name) {
-  constexpr std::string_view extra = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::ranges::all_of(name, [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           extra.find(c) != std::string_view::npos;
-  });
-}
-
 }  // namespace
 
 Transfer::Transfer(std::shared_ptr<Multi> multi, Request given, Url url)
@@ -40,20 +28,10 @@ Transfer::Transfer(std::shared_ptr<Multi> multi, Request given, Url url)
 
 Transfer::~Transfer() { close(); }
 
-template <class Value>
-void Transfer::set(CURLoption option, Value value) {
-  if (curl_easy_setopt(easy_, option, value) != CURLE_OK) badOption_ = true;
-}
-
 Result<void> Transfer::start() {
   easy_ = multi_->acquire();
   if (!easy_) return failure(Errc::internal, "libcurl has no memory for a transfer");
-  configureAddress();
-  configureLimits();
-  configureMethodAndBody();
-  if (auto headers = configureHeaders(); !headers) return headers;
-  configureCallbacks();
-  if (badOption_) return failure(Errc::internal, "libcurl refused an option of a transfer");
+  if (auto configured = configure(); !configured) return configured;
   auto added = multi_->add(easy_, *this);
   added_ = added.has_value();
   return added;
@@ -63,101 +41,15 @@ void Transfer::close() {
   if (!easy_) return;
   if (added_) multi_->remove(easy_);
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, nullptr);
-  multi_->recycle(easy_);
+  // What ended halfway may keep buffers that a reset does not let go of: it then refuses CURLOPT_BUFFERSIZE.
+  if (over_ && code_ == CURLE_OK) {
+    multi_->recycle(easy_);
+  } else {
+    curl_easy_cleanup(easy_);
+  }
   curl_slist_free_all(headerList_);
   easy_ = nullptr;
   headerList_ = nullptr;
-}
-
-void Transfer::configureAddress() {
-  const auto& options = multi_->options();
-  const auto& network = options.network;
-  set(CURLOPT_URL, url_.text().c_str());
-  set(CURLOPT_PATH_AS_IS, 1L);
-  set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_SHARE, multi_->share());
-  set(CURLOPT_TCP_NODELAY, 1L);
-  set(CURLOPT_TCP_KEEPALIVE, 1L);
-  set(CURLOPT_MAXAGE_CONN, static_cast<long>(options.idleLimit.count()));
-  // An empty text also keeps libcurl from reading the environment, which is read once, by the service.
-  set(CURLOPT_PROXY, network.proxyFor(url_.host, url_.encrypted()).c_str());
-  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  if (!network.caFile.empty()) set(CURLOPT_CAINFO, network.caFile.c_str());
-  if (!network.caDirectory.empty()) set(CURLOPT_CAPATH, network.caDirectory.c_str());
-  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  const bool http2 = options.http2 && url_.encrypted() && request.protocol == Protocol::any;
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-  // A burst waits for the first handshake to learn whether one connection can carry it all.
-  if (http2) set(CURLOPT_PIPEWAIT, 1L);
-}
-
-void Transfer::configureLimits() {
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.timeouts.connect.count()));
-  const auto buffer = static_cast<long>(std::clamp<std::size_t>(request.buffer, 1024, std::size_t{512} * 1024));
-  set(CURLOPT_BUFFERSIZE, buffer);
-  set(CURLOPT_UPLOAD_BUFFERSIZE, std::max(buffer, 16384L));
-}
-
-void Transfer::configureMethodAndBody() {
-  const std::string method(toString(request.method));
-  if (request.method == Method::head) {
-    set(CURLOPT_NOBODY, 1L);
-  } else if (streamed_) {
-    set(CURLOPT_UPLOAD, 1L);
-    set(CURLOPT_CUSTOMREQUEST, method.c_str());
-    set(CURLOPT_INFILESIZE_LARGE, announced_ ? static_cast<curl_off_t>(*announced_) : curl_off_t{-1});
-  } else if (const auto* text = request.body.text()) {
-    set(CURLOPT_POST, 1L);
-    set(CURLOPT_POSTFIELDS, text->data());
-    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(text->size()));
-    if (request.method != Method::post) set(CURLOPT_CUSTOMREQUEST, method.c_str());
-  } else if (request.method == Method::get || request.method == Method::del) {
-    set(CURLOPT_HTTPGET, 1L);
-    if (request.method == Method::del) set(CURLOPT_CUSTOMREQUEST, method.c_str());
-  } else {
-    // Without a body these still say so: "Content-Length: 0".
-    set(CURLOPT_POST, 1L);
-    set(CURLOPT_POSTFIELDS, "");
-    set(CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t{0});
-    if (request.method != Method::post) set(CURLOPT_CUSTOMREQUEST, method.c_str());
-  }
-  // Decoding would hold back what a sink should see at once.
-  if (!request.sink && !request.headers.contains("Accept-Encoding")) set(CURLOPT_ACCEPT_ENCODING, "gzip");
-}
-
-Result<void> Transfer::configureHeaders() {
-  const auto append = [this](const std::string& line) {
-    auto* list = curl_slist_append(headerList_, line.c_str());
-    if (list) headerList_ = list;
-    return list != nullptr;
-  };
-  bool fits = append("Expect:");  // A round trip for nothing; servers that dislike a body say so anyway.
-  if (!request.headers.contains("Content-Type")) fits = append("Content-Type:") && fits;
-  for (const auto& [name, value] : request.headers) {
-    if (!isToken(name) || hasControl(value)) {
-      return failure(Errc::invalidArgument, fmt::format("header {} contains characters that HTTP does not allow",
-                                                        isToken(name) ? name : "with a malformed name"));
-    }
-    fits = append(value.empty() ? name + ";" : name + ": " + value) && fits;
-  }
-  if (!fits) return failure(Errc::internal, "libcurl has no memory for headers");
-  set(CURLOPT_HTTPHEADER, headerList_);
-  return {};
-}
-
-void Transfer::configureCallbacks() {
-  set(CURLOPT_ERRORBUFFER, words_.data());
-  set(CURLOPT_HEADERFUNCTION, &Transfer::receivedHeader);
-  set(CURLOPT_HEADERDATA, this);
-  set(CURLOPT_WRITEFUNCTION, &Transfer::receivedBody);
-  set(CURLOPT_WRITEDATA, this);
-  set(CURLOPT_PREREQFUNCTION, &Transfer::aboutToSend);
-  set(CURLOPT_PREREQDATA, this);
-  if (streamed_) {
-    set(CURLOPT_READFUNCTION, &Transfer::wantsBody);
-    set(CURLOPT_READDATA, this);
-  }
 }
 
 void Transfer::announce(std::optional<std::uint64_t> size) { announced_ = size; }
@@ -183,7 +75,8 @@ std::size_t Transfer::receivedHeader(char* data, std::size_t size, std::size_t c
 
 bool Transfer::takeHeaderLine(std::string_view line) {
   if (headComplete_) return true;  // Trailers.
-  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  while (line.ends_with('\n') || line.ends_with('\r'))
+    line.remove_suffix(1);
   if (line.starts_with("HTTP/")) {
     response_.headers.clear();
     const auto blank = line.find(' ');
@@ -198,8 +91,10 @@ bool Transfer::takeHeaderLine(std::string_view line) {
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return true;
   auto value = line.substr(colon + 1);
-  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
-  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
+  while (!value.empty() && (value.front() == ' ' || value.front() == '\t'))
+    value.remove_prefix(1);
+  while (!value.empty() && (value.back() == ' ' || value.back() == '\t'))
+    value.remove_suffix(1);
   response_.headers.add(std::string(line.substr(0, colon)), std::string(value));
   return true;
 }
@@ -216,14 +111,17 @@ std::size_t Transfer::receivedBody(char* data, std::size_t size, std::size_t cou
   transfer.lastByteAt_ = steady_clock::now();
   if (!transfer.sink_) {
     if (transfer.response_.body.size() + length > transfer.request.maxBody) {
-      transfer.failure_ = makeError(Errc::corrupted, fmt::format("{} sent more than the {} bytes expected of this reply",
-                                                                 transfer.url_.host, transfer.request.maxBody));
+      transfer.failure_ = makeError(Errc::corrupted,
+                                    fmt::format("{} sent more than the {} bytes expected of this reply",
+                                                transfer.url_.host,
+                                                transfer.request.maxBody));
       return 0;
     }
     transfer.response_.body.append(data, length);
     return length;
   }
-  // libcurl keeps what is refused here and reads no more from the connection: the server has to wait for the sink.
+  // libcurl keeps what is refused here and reads no more from the connection: the server has to wait for the
+  // sink.
   if (!transfer.inbox_.empty() && transfer.inbox_.size() + length > transfer.request.buffer) {
     transfer.receivePaused_ = true;
     return CURL_WRITEFUNC_PAUSE;
@@ -264,8 +162,10 @@ std::size_t Transfer::wantsBody(char* data, std::size_t size, std::size_t count,
 void Transfer::giveOutput(std::span<const std::byte> bytes) {
   taken_ += bytes.size();
   if (announced_ && taken_ > *announced_) {
-    return failOutput(makeError(Errc::invalidArgument, fmt::format("the body's source gave more than the {} bytes that "
-                                                                   "it had announced", *announced_)));
+    return failOutput(makeError(Errc::invalidArgument,
+                                fmt::format("the body's source gave more than the {} bytes that "
+                                            "it had announced",
+                                            *announced_)));
   }
   outbox_.assign(asText(bytes));
   outboxUsed_ = 0;
@@ -277,8 +177,11 @@ void Transfer::giveOutput(std::span<const std::byte> bytes) {
 
 void Transfer::endOutput() {
   if (announced_ && taken_ < *announced_) {
-    return failOutput(makeError(Errc::invalidArgument, fmt::format("the body's source ended after {} of the {} bytes "
-                                                                   "that it had announced", taken_, *announced_)));
+    return failOutput(makeError(Errc::invalidArgument,
+                                fmt::format("the body's source ended after {} of the {} bytes "
+                                            "that it had announced",
+                                            taken_,
+                                            *announced_)));
   }
   outboxEnded_ = true;
   if (sendPaused_) {
@@ -309,8 +212,8 @@ int Transfer::aboutToSend(void* self, char*, char*, int, int) {
   long bytes = 0;
   curl_easy_getinfo(transfer.easy_, CURLINFO_REQUEST_SIZE, &bytes);
   if (transfer.ready_ && bytes > transfer.bytesBefore_ && !isSafe(transfer.request)) {
-    // A reused connection died after the request was written to it. libcurl repeats it on a new one, whatever the
-    // method; but the server may have acted on the first.
+    // A reused connection died after the request was written to it. libcurl repeats it on a new one, whatever
+    // the method; but the server may have acted on the first.
     transfer.refusedRepeat_ = true;
     return CURL_PREREQFUNC_ABORT;
   }
@@ -318,7 +221,8 @@ int Transfer::aboutToSend(void* self, char*, char*, int, int) {
   transfer.ready_ = true;
   transfer.lastByteAt_ = steady_clock::now();
   // The wait may have begun without a limit that counts from here.
-  if (transfer.request.timeouts.firstByte.count() > 0 || transfer.request.timeouts.silence.count() > 0) transfer.wake.cancel();
+  if (transfer.request.timeouts.firstByte.count() > 0 || transfer.request.timeouts.silence.count() > 0)
+    transfer.wake.cancel();
   return CURL_PREREQFUNC_OK;
 }
 
@@ -331,7 +235,8 @@ Transfer::Expiry Transfer::expiry() const {
   if (request.deadline) consider(*request.deadline, Limit::deadline, {});
   if (timeouts.total.count() > 0) consider(startedAt_ + timeouts.total, Limit::total, timeouts.total);
   if (!ready_ || sourceBusy) return next;
-  if (timeouts.silence.count() > 0) consider(lastByteAt_ + timeouts.silence, Limit::silence, timeouts.silence);
+  if (timeouts.silence.count() > 0)
+    consider(lastByteAt_ + timeouts.silence, Limit::silence, timeouts.silence);
   if (timeouts.firstByte.count() > 0 && headerBytes_ == 0) {
     consider(lastByteAt_ + timeouts.firstByte, Limit::firstByte, timeouts.firstByte);
   }
@@ -369,12 +274,14 @@ Result<Response> Transfer::finish() {
   if (failure_) {
     auto error = *std::move(failure_);
     if (!error.cause && sent() && !isSafe(request)) {
-      error.cause = std::make_shared<const Error>(makeError(Errc::outcomeUnknown, "the request had been sent by then"));
+      error.cause = std::make_shared<const Error>(
+          makeError(Errc::outcomeUnknown, "the request had been sent by then"));
     }
     return std::unexpected(std::move(error));
   }
+  // A connection that ends within the head counts as a success with libcurl.
+  if (code_ == CURLE_OK && !headComplete_) code_ = CURLE_GOT_NOTHING;
   if (code_ != CURLE_OK) return std::unexpected(classify(ending()));
-  if (!headComplete_) return failure(Errc::corrupted, url_.host + " sent a reply without a head");
   readTimings();
   return std::move(response_);
 }

@@ -2,11 +2,11 @@
 
 // One exchange: the libcurl handle, what its callbacks collected, and what the coroutine wants to know of it.
 
-#include "curl/classify.hpp"
-#include "curl/multi.hpp"
-
 #include <mooring/http/request.hpp>
 #include <mooring/http/url.hpp>
+
+#include "curl/classify.hpp"
+#include "curl/multi.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -19,8 +19,8 @@
 
 namespace mooring::http::detail {
 
-/// The callbacks run inside libcurl, which must not be called from there; they note what happened and wake the
-/// coroutine, which acts. Threads: the loop's.
+/// The callbacks run inside libcurl, which must not be called from there; they note what happened and wake
+/// the coroutine, which acts. Threads: the loop's.
 class Transfer final : public Listener {
  public:
   Transfer(std::shared_ptr<Multi> multi, Request request, Url url);
@@ -33,7 +33,8 @@ class Transfer final : public Listener {
   /// Configures the handle and hands it to libcurl. Errors: invalidArgument, internal.
   Result<void> start();
   void ended(CURLcode code) override;
-  /// Takes it from libcurl; the connection is closed if the reply is not complete. No callback comes afterwards.
+  /// Takes it from libcurl; the connection is closed if the reply is not complete. No callback comes
+  /// afterwards.
   void close();
 
   // What the coroutines look at after a wake-up.
@@ -63,9 +64,9 @@ class Transfer final : public Listener {
   Error interruptedBy(Limit limit, std::chrono::milliseconds span, bool cancelled);
   [[nodiscard]] const std::optional<Error>& failed() const { return failure_; }
 
-  boost::asio::steady_timer wake;    ///< Cancelled when something happened.
+  boost::asio::steady_timer wake;     ///< Cancelled when something happened.
   boost::asio::steady_timer drained;  ///< Cancelled when the outbox is empty.
-  bool sourceBusy = false;           ///< The body's source is being read: a silence is its own.
+  bool sourceBusy = false;            ///< The body's source is being read: a silence is its own.
   bool pumpEnded = true;
   Request request;
 
@@ -77,6 +78,7 @@ class Transfer final : public Listener {
 
   template <class Value>
   void set(CURLoption option, Value value);
+  Result<void> configure();
   void configureAddress();
   void configureLimits();
   void configureMethodAndBody();

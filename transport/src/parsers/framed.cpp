@@ -30,7 +30,8 @@ std::optional<StreamPiece> MarkedStreams::next() {
           found = &marker;
           break;
         }
-        if (!finished_ && at + candidate.size() == rest.size() && marker.first.starts_with(candidate)) stop = at;
+        if (!finished_ && at + candidate.size() == rest.size() && marker.first.starts_with(candidate))
+          stop = at;
       }
     }
     if (stop > 0) {
@@ -54,10 +55,12 @@ Result<std::optional<Frame>> Frames::next() {
   const std::size_t head = 1 + padding_ + 4;
   std::size_t length = 0;
   if (rest.size() >= head) {
-    for (std::size_t i = 0; i < 4; ++i) length = (length << 8U) | static_cast<unsigned char>(rest[1 + padding_ + i]);
+    for (std::size_t i = 0; i < 4; ++i)
+      length = (length << 8U) | static_cast<unsigned char>(rest[1 + padding_ + i]);
     if (length > longest_) {
-      return failure(Errc::corrupted, "a frame of " + std::to_string(length) + " bytes, where at most " +
-                                          std::to_string(longest_) + " are allowed");
+      return failure(Errc::corrupted,
+                     "a frame of " + std::to_string(length) + " bytes, where at most " +
+                         std::to_string(longest_) + " are allowed");
     }
   }
   if (rest.size() < head || rest.size() - head < length) {
@@ -71,7 +74,8 @@ Result<std::optional<Frame>> Frames::next() {
 std::string Frames::encode(std::uint8_t type, std::string_view payload, std::size_t padding) {
   std::string out(1, static_cast<char>(type));
   out.append(padding, '\0');
-  for (const unsigned shift : {24U, 16U, 8U, 0U}) out += static_cast<char>((payload.size() >> shift) & 0xFFU);
+  for (const unsigned shift : {24U, 16U, 8U, 0U})
+    out += static_cast<char>((payload.size() >> shift) & 0xFFU);
   return out.append(payload);
 }
 

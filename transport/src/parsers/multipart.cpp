@@ -14,12 +14,15 @@ std::optional<std::string> MultipartEvent::disposition(std::string_view paramete
   return value ? parameter(*value, parameterName) : std::nullopt;
 }
 
-// The first boundary has no line before it; pretending that there was an empty one makes all boundaries alike.
-Multipart::Multipart(std::string_view boundary) : delimiter_("\r\n--" + std::string(boundary)), buffer_("\r\n") {}
+// The first boundary has no line before it; pretending that there was an empty one makes all boundaries
+// alike.
+Multipart::Multipart(std::string_view boundary)
+    : delimiter_("\r\n--" + std::string(boundary)), buffer_("\r\n") {}
 
 Result<Multipart> Multipart::forContentType(std::string_view contentType) {
   const auto boundary = parameter(contentType, "boundary");
-  if (!mediaType(contentType).starts_with("multipart/") || !boundary || boundary->empty() || boundary->size() > 200) {
+  if (!mediaType(contentType).starts_with("multipart/") || !boundary || boundary->empty() ||
+      boundary->size() > 200) {
     return failure(Errc::corrupted, "a multipart reply was expected, with a boundary in its Content-Type");
   }
   return Multipart(*boundary);
@@ -41,10 +44,18 @@ Result<std::optional<MultipartEvent>> Multipart::next() {
     const auto before = state_;
     Result<std::optional<MultipartEvent>> event;
     switch (state_) {
-      case State::preamble: event = readPreamble(); break;
-      case State::afterBoundary: event = readAfterBoundary(); break;
-      case State::headers: event = readHeaders(); break;
-      case State::data: event = readData(); break;
+      case State::preamble:
+        event = readPreamble();
+        break;
+      case State::afterBoundary:
+        event = readAfterBoundary();
+        break;
+      case State::headers:
+        event = readHeaders();
+        break;
+      case State::data:
+        event = readData();
+        break;
       case State::partEnded:
         state_ = State::afterBoundary;
         return MultipartEvent{.kind = MultipartEvent::Kind::end};
@@ -81,7 +92,8 @@ Result<std::optional<MultipartEvent>> Multipart::readAfterBoundary() {
     if (text.size() > maxHeaders) return failure(Errc::corrupted, "a multipart boundary's line does not end");
     return std::nullopt;
   }
-  if (!text.substr(content).starts_with("\r\n")) return failure(Errc::corrupted, "a multipart boundary is followed by text");
+  if (!text.substr(content).starts_with("\r\n"))
+    return failure(Errc::corrupted, "a multipart boundary is followed by text");
   taken_ += content;  // Its line end stays: with no headers at all, it is half of the empty line.
   state_ = State::headers;
   return std::nullopt;
@@ -91,7 +103,8 @@ Result<std::optional<MultipartEvent>> Multipart::readHeaders() {
   const auto text = rest();
   const auto end = text.find("\r\n\r\n");
   if (end == std::string_view::npos || end > maxHeaders) {
-    if (text.size() > maxHeaders) return failure(Errc::corrupted, "the headers of a part are longer than 16 KiB");
+    if (text.size() > maxHeaders)
+      return failure(Errc::corrupted, "the headers of a part are longer than 16 KiB");
     return std::nullopt;
   }
   MultipartEvent event{.kind = MultipartEvent::Kind::begin};
@@ -101,9 +114,11 @@ Result<std::optional<MultipartEvent>> Multipart::readHeaders() {
     const auto line = lines.substr(0, lines.find("\r\n"));
     lines.remove_prefix(line.size());
     const auto colon = line.find(':');
-    if (colon == std::string_view::npos) return failure(Errc::corrupted, "a part has a header without a colon");
+    if (colon == std::string_view::npos)
+      return failure(Errc::corrupted, "a part has a header without a colon");
     auto value = line.substr(colon + 1);
-    while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
+    while (value.starts_with(' ') || value.starts_with('\t'))
+      value.remove_prefix(1);
     event.headers.add(std::string(line.substr(0, colon)), std::string(value));
   }
   taken_ += end + 4;
@@ -125,7 +140,8 @@ Result<std::optional<MultipartEvent>> Multipart::readData() {
   }
   // What may be the beginning of a boundary waits until that is decided.
   auto certain = text.size() - std::min(text.size(), delimiter_.size() - 1);
-  while (certain < text.size() && !delimiter_.starts_with(text.substr(certain))) ++certain;
+  while (certain < text.size() && !delimiter_.starts_with(text.substr(certain)))
+    ++certain;
   if (certain == 0) return std::nullopt;
   taken_ += certain;
   return MultipartEvent{.kind = MultipartEvent::Kind::data, .bytes = text.substr(0, certain)};

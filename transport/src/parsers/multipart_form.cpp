@@ -38,10 +38,18 @@ std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     switch (c) {
-      case '"': out += "%22"; break;
-      case '\r': out += "%0D"; break;
-      case '\n': out += "%0A"; break;
-      default: out += c; break;
+      case '"':
+        out += "%22";
+        break;
+      case '\r':
+        out += "%0D";
+        break;
+      case '\n':
+        out += "%0A";
+        break;
+      default:
+        out += c;
+        break;
     }
   }
   return out + "\"";
@@ -54,14 +62,17 @@ std::shared_ptr<ByteSource> concatenated(std::vector<std::shared_ptr<ByteSource>
 }
 
 void MultipartForm::addField(std::string_view name, std::string value) {
-  pieces_.push_back(sourceOf("--" + boundary_ + "\r\nContent-Disposition: form-data; name=" + quoted(name) + "\r\n\r\n" +
-                             std::move(value) + "\r\n"));
+  pieces_.push_back(sourceOf("--" + boundary_ + "\r\nContent-Disposition: form-data; name=" + quoted(name) +
+                             "\r\n\r\n" + std::move(value) + "\r\n"));
 }
 
-void MultipartForm::addFile(std::string_view name, std::string_view filename, std::shared_ptr<ByteSource> content,
+void MultipartForm::addFile(std::string_view name,
+                            std::string_view filename,
+                            std::shared_ptr<ByteSource> content,
                             std::string_view contentType) {
   pieces_.push_back(sourceOf("--" + boundary_ + "\r\nContent-Disposition: form-data; name=" + quoted(name) +
-                             "; filename=" + quoted(filename) + "\r\nContent-Type: " + std::string(contentType) + "\r\n\r\n"));
+                             "; filename=" + quoted(filename) +
+                             "\r\nContent-Type: " + std::string(contentType) + "\r\n\r\n"));
   pieces_.push_back(std::move(content));
   pieces_.push_back(sourceOf("\r\n"));
 }

@@ -28,7 +28,8 @@ std::optional<std::uint64_t> numberAt(std::string_view header, std::size_t offse
     return value;
   }
   std::uint64_t value = 0;
-  while (field.starts_with(' ')) field.remove_prefix(1);
+  while (field.starts_with(' '))
+    field.remove_prefix(1);
   for (const char c : field) {
     if (c == '\0' || c == ' ') break;
     if (c < '0' || c > '7' || value >> 60U) return std::nullopt;
@@ -129,11 +130,13 @@ Result<std::optional<TarEvent>> TarReader::readHeader() {
     state_ = State::ended;
     return std::nullopt;
   }
-  if (!checksumFits(header)) return failure(Errc::corrupted, "not a tar archive, or a broken one: a header's checksum is wrong");
+  if (!checksumFits(header))
+    return failure(Errc::corrupted, "not a tar archive, or a broken one: a header's checksum is wrong");
   auto size = numberAt(header, 124, 12);
   const auto mode = numberAt(header, 100, 8);
   const auto modified = numberAt(header, 136, 12);
-  if (!size || !mode || !modified) return failure(Errc::corrupted, "a tar header holds a number that is none");
+  if (!size || !mode || !modified)
+    return failure(Errc::corrupted, "a tar header holds a number that is none");
 
   const char type = header[156];
   if (type == 'x' || type == 'g' || type == 'L' || type == 'K') {
@@ -153,15 +156,24 @@ Result<std::optional<TarEvent>> TarReader::readHeader() {
   entry.path = next_.path ? *next_.path : global_.path.value_or(pathOf(header));
   entry.linkTarget = next_.linkTarget ? *next_.linkTarget : std::string(textAt(header, 157, 100));
   entry.mode = static_cast<int>(*mode & 07777U);
-  entry.modifiedAt = next_.modifiedAt.value_or(global_.modifiedAt.value_or(static_cast<std::int64_t>(*modified)));
+  entry.modifiedAt = next_.modifiedAt.value_or(
+      global_.modifiedAt.value_or(static_cast<std::int64_t>(*modified)));
   *size = next_.size.value_or(*size);
   switch (type) {
     case '\0':
     case '0':
-    case '7': entry.type = entry.path.ends_with('/') ? FileType::directory : FileType::file; break;
-    case '2': entry.type = FileType::symlink; break;
-    case '5': entry.type = FileType::directory; break;
-    default: entry.type = FileType::other; break;
+    case '7':
+      entry.type = entry.path.ends_with('/') ? FileType::directory : FileType::file;
+      break;
+    case '2':
+      entry.type = FileType::symlink;
+      break;
+    case '5':
+      entry.type = FileType::directory;
+      break;
+    default:
+      entry.type = FileType::other;
+      break;
   }
   // Links and devices have no data, whatever their header says; an unknown type's is passed on.
   const bool bare = type >= '1' && type <= '6';
@@ -188,8 +200,12 @@ Result<bool> TarReader::readExtension() {
   if (rest().size() < left_ + padding_) return false;
   const auto content = rest().substr(0, static_cast<std::size_t>(left_));
   switch (extensionType_) {
-    case 'L': next_.path = std::string(content.substr(0, content.find('\0'))); break;
-    case 'K': next_.linkTarget = std::string(content.substr(0, content.find('\0'))); break;
+    case 'L':
+      next_.path = std::string(content.substr(0, content.find('\0')));
+      break;
+    case 'K':
+      next_.linkTarget = std::string(content.substr(0, content.find('\0')));
+      break;
     default: {
       auto read = readPax(content, extensionType_ == 'g' ? global_ : next_);
       if (!read) return read;
@@ -213,7 +229,8 @@ Result<bool> TarReader::readPax(std::string_view records, Overrides& into) {
     const auto record = records.substr(blank + 1, *length - blank - 2);
     records.remove_prefix(*length);
     const auto equals = record.find('=');
-    if (equals == std::string_view::npos) return failure(Errc::corrupted, "a tar extension header (pax) is malformed");
+    if (equals == std::string_view::npos)
+      return failure(Errc::corrupted, "a tar extension header (pax) is malformed");
     const auto key = record.substr(0, equals);
     const auto value = record.substr(equals + 1);
     if (key.starts_with("GNU.sparse")) return failure(Errc::unsupported, "a sparse tar archive");
@@ -222,7 +239,8 @@ Result<bool> TarReader::readPax(std::string_view records, Overrides& into) {
     if (key == "mtime") into.modifiedAt = decimal<std::int64_t>(value);
     if (key == "size") {
       into.size = decimal<std::uint64_t>(value);
-      if (!into.size) return failure(Errc::corrupted, "a tar extension header (pax) states a size that is none");
+      if (!into.size)
+        return failure(Errc::corrupted, "a tar extension header (pax) states a size that is none");
     }
   }
   return true;

@@ -1,9 +1,8 @@
 #include <mooring/http/parsers/tar.hpp>
 
+#include <algorithm>
 #include <archive.h>
 #include <archive_entry.h>
-
-#include <algorithm>
 #include <array>
 
 namespace mooring::http {
@@ -30,7 +29,8 @@ class TarSource final : public ByteSource {
     archive_write_set_format_pax_restricted(archive_.get());  // ustar, and pax records for what does not fit.
     if (compression == TarCompression::gzip) archive_write_add_filter_gzip(archive_.get());
     // The same files give the same bytes.
-    archive_write_set_options(archive_.get(), compression == TarCompression::gzip ? "gzip:!timestamp" : nullptr);
+    archive_write_set_options(archive_.get(),
+                              compression == TarCompression::gzip ? "gzip:!timestamp" : nullptr);
     archive_write_set_bytes_per_block(archive_.get(), 0);
     ready_ = archive_write_open(archive_.get(), &made_, nullptr, collect, nullptr) == ARCHIVE_OK;
   }
@@ -97,7 +97,8 @@ class TarSource final : public ByteSource {
         archive_entry_set_symlink(entry.get(), item.entry.linkTarget.c_str());
         break;
       case FileType::other:
-        return failure(Errc::invalidArgument, item.entry.path + " is neither a file, a directory nor a symlink");
+        return failure(Errc::invalidArgument,
+                       item.entry.path + " is neither a file, a directory nor a symlink");
     }
     const bool bad = item.entry.path.empty() || item.entry.path.find('\0') != std::string::npos;
     if (bad) return failure(Errc::invalidArgument, "a path in an archive is empty or contains a NUL");
@@ -118,12 +119,14 @@ class TarSource final : public ByteSource {
 
   Result<void> problem(const std::string& what) {
     const char* words = archive_error_string(archive_.get());
-    return failure(Errc::invalidArgument, what + " cannot be put into an archive: " + (words ? words : "unknown reason"));
+    return failure(Errc::invalidArgument,
+                   what + " cannot be put into an archive: " + (words ? words : "unknown reason"));
   }
 
   static Result<void> wrongSize(const TarItem& item, std::uint64_t size) {
-    return failure(Errc::invalidArgument, item.entry.path + " changed its size while it was read: " + std::to_string(size) +
-                                              " bytes instead of " + std::to_string(item.entry.size));
+    return failure(Errc::invalidArgument,
+                   item.entry.path + " changed its size while it was read: " + std::to_string(size) +
+                       " bytes instead of " + std::to_string(item.entry.size));
   }
 
   std::vector<TarItem> items_;

@@ -7,7 +7,8 @@ std::string bearerValue(const Secret& token) { return "Bearer " + token.reveal()
 
 BearerAuth::BearerAuth(std::shared_ptr<Transport> next, Secret token, const std::vector<std::string>& trusted)
     : next_(std::move(next)), token_(std::move(token)) {
-  for (const auto& url : trusted) trust(url);
+  for (const auto& url : trusted)
+    trust(url);
 }
 
 void BearerAuth::trust(std::string_view url) {

@@ -89,7 +89,8 @@ class ConcurrencyLimit final : public Transport {
   static Task<void> wait(std::shared_ptr<Gate> gate,
                          std::optional<std::chrono::steady_clock::time_point> deadline) {
     const auto before = co_await asio::this_coro::cancellation_state;
-    if (before.cancelled() != asio::cancellation_type::none) co_return failure(Errc::cancelled, "cancelled in the queue");
+    if (before.cancelled() != asio::cancellation_type::none)
+      co_return failure(Errc::cancelled, "cancelled in the queue");
     Waiter waiter(co_await asio::this_coro::executor);
     waiter.timer.expires_at(deadline.value_or(std::chrono::steady_clock::time_point::max()));
     {
@@ -101,7 +102,8 @@ class ConcurrencyLimit final : public Transport {
     if (waiter.admitted && !cancelled) co_return Result<void>();
     if (waiter.admitted) gate->leave();  // Both at once: the place goes to the next.
     if (cancelled) co_return failure(Errc::cancelled, "cancelled in the queue; nothing was sent");
-    co_return failure(Errc::deadlineExceeded, "the deadline passed in the queue for the host; nothing was sent");
+    co_return failure(Errc::deadlineExceeded,
+                      "the deadline passed in the queue for the host; nothing was sent");
   }
 
   std::shared_ptr<Transport> next_;

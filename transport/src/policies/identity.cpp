@@ -46,14 +46,16 @@ class Identity final : public Transport {
 
 }  // namespace
 
-Result<std::shared_ptr<Transport>> withIdentity(std::shared_ptr<Transport> next, std::shared_ptr<IdSource> ids,
+Result<std::shared_ptr<Transport>> withIdentity(std::shared_ptr<Transport> next,
+                                                std::shared_ptr<IdSource> ids,
                                                 IdentityOptions options) {
   if (!options.baseUrl.empty()) {
     auto base = parseUrl(options.baseUrl);
     if (!base) return std::unexpected(withContext(std::move(base).error(), "the base address"));
     if (!base->query().empty()) return failure(Errc::invalidArgument, "a base address must not have a query");
     options.baseUrl = base->text();
-    while (options.baseUrl.ends_with('/')) options.baseUrl.pop_back();
+    while (options.baseUrl.ends_with('/'))
+      options.baseUrl.pop_back();
   }
   return std::make_shared<Identity>(std::move(next), std::move(ids), std::move(options));
 }

@@ -49,11 +49,18 @@ class Log final : public Transport {
     const auto what = redacted(request, options_);
     const auto start = std::chrono::steady_clock::now();
     auto response = co_await next_->send(std::move(request));
-    const auto taken =
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
+    const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(
+                           std::chrono::steady_clock::now() - start)
+                           .count();
     if (response) {
-      log_->debug("http request=\"{}\" status={} ms={} sent={} received={} new_connection={}{}", what, response->status, taken,
-                  response->bytesSent, response->bytesReceived, response->timings.newConnection, facts(*response));
+      log_->debug("http request=\"{}\" status={} ms={} sent={} received={} new_connection={}{}",
+                  what,
+                  response->status,
+                  taken,
+                  response->bytesSent,
+                  response->bytesReceived,
+                  response->timings.newConnection,
+                  facts(*response));
     } else {
       log_->debug("http request=\"{}\" error={} ms={}", what, toString(response.error().code), taken);
     }
@@ -82,7 +89,9 @@ std::string redacted(const Request& request, const LogOptions& options) {
 
 std::string redactedUrl(std::string_view url, const LogOptions& options) { return shown(url, {}, options); }
 
-std::shared_ptr<Transport> withLog(std::shared_ptr<Transport> next, std::shared_ptr<spdlog::logger> log, LogOptions options) {
+std::shared_ptr<Transport> withLog(std::shared_ptr<Transport> next,
+                                   std::shared_ptr<spdlog::logger> log,
+                                   LogOptions options) {
   if (!log) return next;
   return std::make_shared<Log>(std::move(next), std::move(log), std::move(options));
 }

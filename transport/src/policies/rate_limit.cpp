@@ -60,7 +60,9 @@ class RememberedLimits final : public Transport {
 
 }  // namespace
 
-std::shared_ptr<Transport> withRateLimitMemory(std::shared_ptr<Transport> next, RateLimitParts parts, milliseconds longest) {
+std::shared_ptr<Transport> withRateLimitMemory(std::shared_ptr<Transport> next,
+                                               RateLimitParts parts,
+                                               milliseconds longest) {
   return std::make_shared<RememberedLimits>(std::move(next), std::move(parts), longest);
 }
 

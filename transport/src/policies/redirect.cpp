@@ -20,14 +20,16 @@ Result<std::optional<std::string>> nextAddress(const Request& request, const Res
   auto next = resolveUrl(*base, *location);
   if (!next) return failure(Errc::corrupted, base->host + " redirects to something that is no address");
   if (base->encrypted() && !next->encrypted()) {
-    return failure(Errc::permissionDenied, base->host + " redirects from https to http, which is not followed");
+    return failure(Errc::permissionDenied,
+                   base->host + " redirects from https to http, which is not followed");
   }
   return next->text();
 }
 
 class Redirects final : public Transport {
  public:
-  Redirects(std::shared_ptr<Transport> next, RedirectOptions options) : next_(std::move(next)), options_(options) {}
+  Redirects(std::shared_ptr<Transport> next, RedirectOptions options)
+      : next_(std::move(next)), options_(options) {}
 
   Task<Response> send(Request request) override {
     // A redirect's own body is not what the sink waits for.

@@ -5,7 +5,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
 #include <spdlog/logger.h>
 
 #include <algorithm>
@@ -23,7 +22,8 @@ class SystemPause final : public Pause {
  public:
   Task<void> sleep(milliseconds duration) override {
     const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) co_return failure(Errc::cancelled, "cancelled while waiting");
+    if (state.cancelled() != asio::cancellation_type::none)
+      co_return failure(Errc::cancelled, "cancelled while waiting");
     asio::steady_timer timer(co_await asio::this_coro::executor);
     timer.expires_after(duration);
     const auto [problem] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -69,7 +69,8 @@ void watch(Request& request, const std::shared_ptr<bool>& touched) {
     if (opened) request.body = Body::stream(std::make_shared<WatchedSource>(std::move(*opened), touched));
   }
   if (request.sink) {
-    request.sink = [sink = std::move(request.sink), touched](const Response& head) -> std::shared_ptr<ByteSink> {
+    request.sink = [sink = std::move(request.sink),
+                    touched](const Response& head) -> std::shared_ptr<ByteSink> {
       auto inner = sink(head);
       if (!inner) return nullptr;
       return std::make_shared<WatchedSink>(std::move(inner), touched);
@@ -89,8 +90,9 @@ bool worthAnother(const RetryOptions& options, bool safe, const Result<Response>
 }
 
 milliseconds jitter(const RetryOptions& options, int number, double fraction) {
-  const double widest = std::min(static_cast<double>(options.cap.count()),
-                                 static_cast<double>(options.base.count()) * std::exp2(std::min(number - 1, 30)));
+  const double widest = std::min(
+      static_cast<double>(options.cap.count()),
+      static_cast<double>(options.base.count()) * std::exp2(std::min(number - 1, 30)));
   return milliseconds(static_cast<std::int64_t>(widest * fraction));
 }
 
@@ -138,10 +140,18 @@ class Retries final : public Transport {
     return outcome;
   }
 
-  void logRetry(const Request& request, const Result<Response>& outcome, int number, milliseconds delay) const {
+  void logRetry(const Request& request,
+                const Result<Response>& outcome,
+                int number,
+                milliseconds delay) const {
     if (!parts_.log) return;
-    const auto reason = outcome ? std::to_string(outcome->status) : std::string(toString(outcome.error().code));
-    parts_.log->warn("retry request=\"{}\" reason={} attempt={} in={}ms", redacted(request), reason, number, delay.count());
+    const auto reason = outcome ? std::to_string(outcome->status)
+                                : std::string(toString(outcome.error().code));
+    parts_.log->warn("retry request=\"{}\" reason={} attempt={} in={}ms",
+                     redacted(request),
+                     reason,
+                     number,
+                     delay.count());
   }
 
   std::shared_ptr<Transport> next_;
@@ -153,7 +163,10 @@ class Retries final : public Transport {
 
 std::shared_ptr<Pause> systemPause() { return std::make_shared<SystemPause>(); }
 
-Decision decide(const RetryOptions& options, const Attempt& attempt, const Result<Response>& outcome, double fraction) {
+Decision decide(const RetryOptions& options,
+                const Attempt& attempt,
+                const Result<Response>& outcome,
+                double fraction) {
   if (!worthAnother(options, attempt.safe, outcome)) return {};
   if (!attempt.repeatable) return {};
   Decision decision;
@@ -169,7 +182,9 @@ Decision decide(const RetryOptions& options, const Attempt& attempt, const Resul
   return {.delay = delay};
 }
 
-std::shared_ptr<Transport> withRetries(std::shared_ptr<Transport> next, RetryParts parts, RetryOptions options) {
+std::shared_ptr<Transport> withRetries(std::shared_ptr<Transport> next,
+                                       RetryParts parts,
+                                       RetryOptions options) {
   return std::make_shared<Retries>(std::move(next), std::move(parts), std::move(options));
 }
 

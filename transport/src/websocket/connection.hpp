@@ -24,8 +24,8 @@ namespace mooring::http::detail {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 
-/// Errors as values, and no cancellation of the operation itself: composed ones of Beast 1.81 cannot be cancelled
-/// one by one. CutOnCancel ends them by closing the socket under them.
+/// Errors as values, and no cancellation of the operation itself: composed ones of Beast 1.81 cannot be
+/// cancelled one by one. CutOnCancel ends them by closing the socket under them.
 inline auto quiet() {
   return asio::as_tuple(asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
 }
@@ -91,7 +91,8 @@ class Connection final : public WebSocket, public std::enable_shared_from_this<C
       co_await turn_.async_wait(asio::as_tuple(asio::use_awaitable));
     }
     if (isCancelled(state)) co_return failure(Errc::cancelled, "cancelled while writing to " + host_);
-    if (closed_) co_return failure(Errc::unavailable, "the connection to " + host_ + " was closed on this side");
+    if (closed_)
+      co_return failure(Errc::unavailable, "the connection to " + host_ + " was closed on this side");
     writing_ = true;
     boost::system::error_code problem;
     {
@@ -103,14 +104,17 @@ class Connection final : public WebSocket, public std::enable_shared_from_this<C
     }
     writing_ = false;
     turn_.cancel();
-    if (problem && isCancelled(state)) co_return failure(Errc::cancelled, "cancelled while writing to " + host_);
+    if (problem && isCancelled(state))
+      co_return failure(Errc::cancelled, "cancelled while writing to " + host_);
     if (problem) co_return std::unexpected(explained(problem));
     co_return Result<void>();
   }
 
   void close(std::uint16_t code, std::string reason) override {
     if (std::exchange(closed_, true)) return;
-    asio::co_spawn(stream_->get_executor(), sayGoodbye(this->shared_from_this(), code, std::move(reason)), asio::detached);
+    asio::co_spawn(stream_->get_executor(),
+                   sayGoodbye(this->shared_from_this(), code, std::move(reason)),
+                   asio::detached);
   }
 
   CloseReason closing() const override {
@@ -122,21 +126,26 @@ class Connection final : public WebSocket, public std::enable_shared_from_this<C
   std::string subprotocol() const override { return subprotocol_; }
 
  private:
-  static asio::awaitable<void> sayGoodbye(std::shared_ptr<Connection> self, std::uint16_t code, std::string reason) {
-    while (self->writing_) co_await self->turn_.async_wait(asio::as_tuple(asio::use_awaitable));
+  static asio::awaitable<void> sayGoodbye(std::shared_ptr<Connection> self,
+                                          std::uint16_t code,
+                                          std::string reason) {
+    while (self->writing_)
+      co_await self->turn_.async_wait(asio::as_tuple(asio::use_awaitable));
     // The answer is not waited for by anybody, and for a second here.
     auto limits = beast::websocket::stream_base::timeout();
     self->stream_->get_option(limits);
     limits.handshake_timeout = std::chrono::seconds(1);
     self->stream_->set_option(limits);
-    const beast::websocket::close_reason farewell(static_cast<beast::websocket::close_code>(code), reason.substr(0, 120));
+    const beast::websocket::close_reason farewell(static_cast<beast::websocket::close_code>(code),
+                                                  reason.substr(0, 120));
     co_await self->stream_->async_close(farewell, asio::as_tuple(asio::use_awaitable));
     beast::get_lowest_layer(*self->stream_).close();
   }
 
   [[nodiscard]] Error explained(const boost::system::error_code& problem) const {
     if (problem == beast::error::timeout) return makeError(Errc::unavailable, host_ + " fell silent");
-    if (problem == beast::websocket::error::message_too_big || problem == beast::websocket::error::buffer_overflow) {
+    if (problem == beast::websocket::error::message_too_big ||
+        problem == beast::websocket::error::buffer_overflow) {
       return makeError(Errc::corrupted, host_ + " sent a longer message than allowed");
     }
     if (problem.category() == make_error_code(beast::websocket::error::closed).category()) {

@@ -1,7 +1,7 @@
-#include "websocket/connection.hpp"
-
 #include <mooring/http/policies/auth.hpp>
 #include <mooring/http/url.hpp>
+
+#include "websocket/connection.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -70,7 +70,8 @@ Task<void> tunnel(std::shared_ptr<Attempt> attempt, beast::tcp_stream& stream) {
   bh::request<bh::empty_body> ask(bh::verb::connect, authority, 11);
   ask.set(bh::field::host, authority);
   const auto [writeProblem, written] = co_await bh::async_write(stream, ask, quiet());
-  if (writeProblem) co_return std::unexpected(attempt->failed("cannot reach the proxy on the way to", writeProblem));
+  if (writeProblem)
+    co_return std::unexpected(attempt->failed("cannot reach the proxy on the way to", writeProblem));
   beast::flat_buffer buffer;
   bh::response_parser<bh::empty_body> parser;
   parser.skip(true);
@@ -78,7 +79,8 @@ Task<void> tunnel(std::shared_ptr<Attempt> attempt, beast::tcp_stream& stream) {
   if (readProblem) co_return std::unexpected(attempt->failed("the proxy does not lead to", readProblem));
   const auto status = parser.get().result_int();
   if (status / 100 != 2) {
-    co_return failure(Errc::unavailable, "the proxy answered " + std::to_string(status) + " on the way to " + attempt->url.host);
+    co_return failure(Errc::unavailable,
+                      "the proxy answered " + std::to_string(status) + " on the way to " + attempt->url.host);
   }
   co_return Result<void>();
 }
@@ -100,11 +102,12 @@ Task<void> connect(std::shared_ptr<Attempt> attempt, const Network& network, bea
   limit.async_wait([&resolver](boost::system::error_code fired) {
     if (!fired) resolver.cancel();
   });
-  const auto [lookupProblem, endpoints] =
-      co_await resolver.async_resolve(target.host, std::to_string(target.port), asio::as_tuple(asio::use_awaitable));
+  const auto [lookupProblem, endpoints] = co_await resolver.async_resolve(
+      target.host, std::to_string(target.port), asio::as_tuple(asio::use_awaitable));
   limit.cancel();
   if (lookupProblem) co_return std::unexpected(attempt->failed("cannot find", lookupProblem));
-  if (isCancelled(attempt->state)) co_return failure(Errc::cancelled, "cancelled before connecting to " + attempt->url.host);
+  if (isCancelled(attempt->state))
+    co_return failure(Errc::cancelled, "cancelled before connecting to " + attempt->url.host);
   const CutOnCancel cut(attempt->state, stream);
   const auto [problem, endpoint] = co_await stream.async_connect(endpoints, quiet());
   if (problem) co_return std::unexpected(attempt->failed("cannot connect to", problem));
@@ -137,17 +140,22 @@ void configure(beast::websocket::stream<Next>& stream, const WebSocketRequest& r
   stream.set_option(limits);
   stream.read_message_max(request.maxMessage);
   stream.auto_fragment(false);
-  stream.set_option(beast::websocket::stream_base::decorator([&request](beast::websocket::request_type& upgrade) {
-    for (const auto& [name, value] : request.headers) upgrade.set(name, value);
-    std::string offered;
-    for (const auto& name : request.subprotocols) offered += (offered.empty() ? "" : ", ") + name;
-    if (!offered.empty()) upgrade.set(beast::http::field::sec_websocket_protocol, offered);
-    if (!request.token.empty()) upgrade.set(beast::http::field::authorization, bearerValue(request.token));
-  }));
+  stream.set_option(
+      beast::websocket::stream_base::decorator([&request](beast::websocket::request_type& upgrade) {
+        for (const auto& [name, value] : request.headers)
+          upgrade.set(name, value);
+        std::string offered;
+        for (const auto& name : request.subprotocols)
+          offered += (offered.empty() ? "" : ", ") + name;
+        if (!offered.empty()) upgrade.set(beast::http::field::sec_websocket_protocol, offered);
+        if (!request.token.empty())
+          upgrade.set(beast::http::field::authorization, bearerValue(request.token));
+      }));
 }
 
 template <class Next>
-Task<Upgrade> upgrade(std::shared_ptr<Attempt> attempt, std::unique_ptr<beast::websocket::stream<Next>> stream) {
+Task<Upgrade> upgrade(std::shared_ptr<Attempt> attempt,
+                      std::unique_ptr<beast::websocket::stream<Next>> stream) {
   auto& lowest = beast::get_lowest_layer(*stream);
   configure(*stream, attempt->request);
   lowest.expires_never();  // From here on the WebSocket's own timers count.
@@ -173,12 +181,14 @@ Task<Upgrade> upgrade(std::shared_ptr<Attempt> attempt, std::unique_ptr<beast::w
   if (problem == beast::websocket::error::upgrade_declined) co_return result;
   if (problem) co_return std::unexpected(attempt->failed("no usable answer to the upgrade from", problem));
   const auto chosen = result.response.headers.get("Sec-WebSocket-Protocol").value_or("");
-  result.socket = std::make_shared<Connection<Next>>(std::move(stream), attempt->url.host, std::string(chosen));
+  result.socket = std::make_shared<Connection<Next>>(
+      std::move(stream), attempt->url.host, std::string(chosen));
   co_return result;
 }
 
 Task<Upgrade> openPlain(std::shared_ptr<Attempt> attempt, const Network& network) {
-  auto stream = std::make_unique<beast::websocket::stream<beast::tcp_stream>>(co_await asio::this_coro::executor);
+  auto stream = std::make_unique<beast::websocket::stream<beast::tcp_stream>>(
+      co_await asio::this_coro::executor);
   auto connected = co_await connect(attempt, network, beast::get_lowest_layer(*stream));
   if (!connected) co_return std::unexpected(std::move(connected).error());
   co_return co_await upgrade(attempt, std::move(stream));
@@ -193,8 +203,12 @@ Task<Upgrade> openEncrypted(std::shared_ptr<Attempt> attempt, const Network& net
   auto& tls = stream->next_layer();
   boost::system::error_code notAddress;
   asio::ip::make_address(attempt->url.host, notAddress);
-  if (notAddress) {  // Names only, by RFC 6066. What SSL_set_tlsext_host_name() is short for, without its cast.
-    SSL_ctrl(tls.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, attempt->url.host.data());
+  if (notAddress) {  // Names only, by RFC 6066. What SSL_set_tlsext_host_name() is short for, without its
+                     // cast.
+    SSL_ctrl(tls.native_handle(),
+             SSL_CTRL_SET_TLSEXT_HOSTNAME,
+             TLSEXT_NAMETYPE_host_name,
+             attempt->url.host.data());
   }
   tls.set_verify_mode(ssl::verify_peer);
   tls.set_verify_callback(ssl::host_name_verification(attempt->url.host));
@@ -221,7 +235,8 @@ class BeastWebSockets final : public WebSockets {
     if (!url) co_return std::unexpected(std::move(url).error());
     auto attempt = std::make_shared<Attempt>();
     attempt->url = std::move(*url);
-    attempt->connectBy = request.connect.count() > 0 ? Clock::now() + request.connect : Clock::time_point::max();
+    attempt->connectBy = request.connect.count() > 0 ? Clock::now() + request.connect
+                                                     : Clock::time_point::max();
     attempt->request = std::move(request);
     attempt->state = co_await asio::this_coro::cancellation_state;
     if (isCancelled(attempt->state)) co_return failure(Errc::cancelled, "cancelled before anything was sent");
@@ -238,10 +253,13 @@ class BeastWebSockets final : public WebSockets {
     boost::system::error_code problem;
     if (!network_.caFile.empty()) context->load_verify_file(network_.caFile, problem);
     if (!problem && !network_.caDirectory.empty()) context->add_verify_path(network_.caDirectory, problem);
-    if (!problem && network_.caFile.empty() && network_.caDirectory.empty()) context->set_default_verify_paths(problem);
+    if (!problem && network_.caFile.empty() && network_.caDirectory.empty())
+      context->set_default_verify_paths(problem);
     if (problem) {
-      return failure(Errc::notConfigured, "the trusted certificates (CURL_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR) cannot be "
-                                          "read: " + problem.message());
+      return failure(Errc::notConfigured,
+                     "the trusted certificates (CURL_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR) cannot be "
+                     "read: " +
+                         problem.message());
     }
     trusted_ = std::move(context);
     return {};

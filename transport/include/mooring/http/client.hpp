@@ -19,10 +19,10 @@
 namespace mooring::http {
 
 struct ClientOptions {
-  IdentityOptions identity = {};           ///< With the base address.
-  Secret token = {};                       ///< Empty: no Authorization is sent.
-  std::vector<std::string> trusted = {};   ///< Origins beside the base address that may have the token.
-  EngineOptions engine = {};               ///< Its network is read from the context's settings when empty.
+  IdentityOptions identity = {};          ///< With the base address.
+  Secret token = {};                      ///< Empty: no Authorization is sent.
+  std::vector<std::string> trusted = {};  ///< Origins beside the base address that may have the token.
+  EngineOptions engine = {};              ///< Its network is read from the context's settings when empty.
   RetryOptions retry = {};
   ConcurrencyOptions concurrency = {};
   RedirectOptions redirects = {};

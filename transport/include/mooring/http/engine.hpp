@@ -29,10 +29,11 @@ struct Network {
 
 struct EngineOptions {
   Network network = {};
-  int connectionsPerHost = 128;  ///< More requests than that wait for a free one; with HTTP/2 many share one. 0: no limit.
+  int connectionsPerHost = 128;  ///< More requests than that wait for a free one; with HTTP/2 many share one.
+                                 ///< 0: no limit.
   int idleConnections = 64;      ///< Kept open for reuse, over all hosts.
-  /// Idle for longer, a connection is not used again: servers on the way close theirs after 70 s, and a request that
-  /// crosses such an end on its way is a request with an unknown outcome.
+  /// Idle for longer, a connection is not used again: servers on the way close theirs after 70 s, and a
+  /// request that crosses such an end on its way is a request with an unknown outcome.
   std::chrono::seconds idleLimit = std::chrono::seconds(60);
   bool http2 = true;  ///< Where the server offers it over TLS.
 };
@@ -40,7 +41,8 @@ struct EngineOptions {
 /// An engine on `loop`, which must be run by one thread. TLS certificates are always verified.
 /// Requests need absolute http or https URLs; redirects are not followed here (policies/redirect.hpp).
 /// Threads: send() on the loop's; may be dropped on any. Lifetime: the loop outlives it.
-/// Cost: one descriptor and one timer on the loop, whatever the number of requests; a short-lived thread of libcurl's
+/// Cost: one descriptor and one timer on the loop, whatever the number of requests; a short-lived thread of
+/// libcurl's
 ///   for each new name lookup.
 /// Errors: internal when libcurl cannot be set up.
 Result<std::shared_ptr<Transport>> makeEngine(boost::asio::any_io_executor loop,

@@ -43,7 +43,8 @@ class Headers {
   std::vector<Field> fields_;
 };
 
-/// The media type of a Content-Type value, lower case and without parameters: "text/html; charset=x" gives "text/html".
+/// The media type of a Content-Type value, lower case and without parameters: "text/html; charset=x" gives
+/// "text/html".
 std::string mediaType(std::string_view contentType);
 /// A parameter of a Content-Type or Content-Disposition value, unquoted: parameter("a; b=\"c\"", "b") is "c".
 std::optional<std::string> parameter(std::string_view value, std::string_view name);

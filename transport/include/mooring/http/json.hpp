@@ -53,7 +53,9 @@ void decodeInto(const boost::json::value& value, std::string& out, JsonProblem& 
 void decodeInto(const boost::json::value& value, double& out, JsonProblem& problem);
 void decodeInto(const boost::json::value& value, boost::json::value& out, JsonProblem& problem);
 /// Integers, also written as 3.0, within the limits.
-std::optional<std::int64_t> integerWithin(const boost::json::value& value, std::int64_t least, std::uint64_t greatest);
+std::optional<std::int64_t> integerWithin(const boost::json::value& value,
+                                          std::int64_t least,
+                                          std::uint64_t greatest);
 
 template <class T>
 struct IsOptional : std::false_type {};
@@ -73,11 +75,12 @@ void decodeAny(const boost::json::value& value, T& out, JsonProblem& problem);
 
 }  // namespace detail
 
-/// The members of one JSON object, as `read(Fields&, T&)` sees them. Unknown members are ignored; the first problem is
-/// kept and later ones are not looked for.
+/// The members of one JSON object, as `read(Fields&, T&)` sees them. Unknown members are ignored; the first
+/// problem is kept and later ones are not looked for.
 class Fields {
  public:
-  Fields(const boost::json::object& object, detail::JsonProblem& problem) : object_(object), problem_(problem) {}
+  Fields(const boost::json::object& object, detail::JsonProblem& problem)
+      : object_(object), problem_(problem) {}
 
   /// Missing or null is a problem.
   template <class T>
@@ -165,8 +168,8 @@ void decodeAny(const boost::json::value& value, T& out, JsonProblem& problem) {
     decodeMembers(value, out, problem);
   } else if constexpr (std::integral<T> && !std::same_as<T, bool>) {
     using Limits = std::numeric_limits<T>;
-    const auto number = integerWithin(value, static_cast<std::int64_t>(Limits::min()),
-                                      static_cast<std::uint64_t>(Limits::max()));
+    const auto number = integerWithin(
+        value, static_cast<std::int64_t>(Limits::min()), static_cast<std::uint64_t>(Limits::max()));
     if (!number) return problem.report("is " + kindOf(value) + ", not an integer in range");
     out = static_cast<T>(*number);
   } else if constexpr (ReadableFields<T>) {
@@ -185,9 +188,9 @@ void decodeAny(const boost::json::value& value, T& out, JsonProblem& problem) {
 
 }  // namespace detail
 
-/// `value` as a T: a struct with `read(Fields&, T&)`, a bool, number, string, optional, vector or map with text keys of
-/// these, a json::value, or whatever Boost.JSON converts by tag_invoke.
-/// Errors: corrupted, naming the place: "$.items[3].id is missing".
+/// `value` as a T: a struct with `read(Fields&, T&)`, a bool, number, string, optional, vector or map with
+/// text keys of these, a json::value, or whatever Boost.JSON converts by tag_invoke. Errors: corrupted,
+/// naming the place: "$.items[3].id is missing".
 template <class T>
 Result<T> decodeValue(const boost::json::value& value) {
   detail::JsonProblem problem;

@@ -35,7 +35,8 @@ enum class Protocol {
 struct Timeouts {
   std::chrono::milliseconds connect = std::chrono::seconds(10);  ///< Name lookup, TCP and TLS together.
   std::chrono::milliseconds firstByte = {};  ///< From the end of the request to the first byte of the reply.
-  std::chrono::milliseconds silence = {};    ///< Without a byte in either direction, while nobody here is the slow one.
+  std::chrono::milliseconds silence = {};    ///< Without a byte in either direction, while nobody here is the
+                                             ///< slow one.
   std::chrono::milliseconds total = {};      ///< Everything, queueing in the engine included.
 };
 
@@ -45,11 +46,11 @@ class Body {
   using Open = std::function<Result<std::shared_ptr<ByteSource>>()>;
 
   Body() = default;
-  Body(std::string bytes);   // NOLINT(google-explicit-constructor): `.body = json::serialize(…)`
+  Body(std::string bytes);  // NOLINT(google-explicit-constructor): `.body = json::serialize(…)`
   Body(const char* bytes) : Body(std::string(bytes)) {}  // NOLINT(google-explicit-constructor)
 
-  /// Read while it is sent; held in memory by pieces. A length that the source knows is announced, and then enforced;
-  /// otherwise it goes out in chunks. Never sent twice once the first byte was read.
+  /// Read while it is sent; held in memory by pieces. A length that the source knows is announced, and then
+  /// enforced; otherwise it goes out in chunks. Never sent twice once the first byte was read.
   static Body stream(std::shared_ptr<ByteSource> source);
   /// A stream that `open` can begin anew, so that a safe request can be repeated.
   static Body replayable(Open open);
@@ -66,9 +67,11 @@ class Body {
   bool replayable_ = false;
 };
 
-/// Decides from the head of the final reply where its body goes: the sink, or null to have it in Response::body.
+/// Decides from the head of the final reply where its body goes: the sink, or null to have it in
+/// Response::body.
 using SinkChooser = std::function<std::shared_ptr<ByteSink>(const Response& head)>;
-/// The body of a 2xx reply goes to `sink`; any other comes back in Response::body, where its error can be read.
+/// The body of a 2xx reply goes to `sink`; any other comes back in Response::body, where its error can be
+/// read.
 SinkChooser whenOk(std::shared_ptr<ByteSink> sink);
 
 struct Request {
@@ -80,9 +83,12 @@ struct Request {
   Idempotency idempotency = Idempotency::byMethod;
   std::optional<std::chrono::steady_clock::time_point> deadline = {};  ///< Of all attempts together.
   Timeouts timeouts = {};                                              ///< Of each attempt.
-  SinkChooser sink = {};  ///< Empty: the whole body comes back in Response::body. Writing slowly slows the server.
-  std::size_t maxBody = std::size_t{16} * 1024 * 1024;  ///< For a body held in memory. More is an error (corrupted).
-  std::size_t buffer = std::size_t{8} * 1024;  ///< Bytes on their way through, each direction; more is faster: 128 KiB for files.
+  SinkChooser sink = {};  ///< Empty: the whole body comes back in Response::body. Writing slowly slows the
+                          ///< server.
+  std::size_t maxBody = std::size_t{16} * 1024 * 1024;  ///< For a body held in memory. More is an error
+                                                        ///< (corrupted).
+  std::size_t buffer = std::size_t{8} * 1024;  ///< Bytes on their way through, each direction; more is
+                                               ///< faster: 128 KiB for files.
   Protocol protocol = Protocol::any;
   /// What stands for the path in logs and counters, where the path holds something private: "/links/{token}".
   std::string route = {};

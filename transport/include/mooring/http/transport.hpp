@@ -15,10 +15,12 @@ class Transport {
   virtual ~Transport() = default;
 
   /// Sends `request` and waits for the whole reply. A reply of any status is a value.
-  /// Errors: invalidArgument; unavailable (provably nothing was sent; or the request is safe, so that it does not
-  ///   matter); outcomeUnknown (sent without a full reply, and unsafe); deadlineExceeded; cancelled; rateLimited
-  ///   (a wait would have outlasted the deadline); corrupted (a reply beyond the limits); what the body's source or
-  ///   the reply's sink failed with. deadlineExceeded and cancelled have outcomeUnknown as their cause where it applies.
+  /// Errors: invalidArgument; unavailable (provably nothing was sent; or the request is safe, so that it does
+  /// not
+  ///   matter); outcomeUnknown (sent without a full reply, and unsafe); deadlineExceeded; cancelled;
+  ///   rateLimited (a wait would have outlasted the deadline); corrupted (a reply beyond the limits); what
+  ///   the body's source or the reply's sink failed with. deadlineExceeded and cancelled have outcomeUnknown
+  ///   as their cause where it applies.
   /// Cancelling closes the connection or the stream; what the server has got by then, it has got.
   virtual Task<Response> send(Request request) = 0;
 };

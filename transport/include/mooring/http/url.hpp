@@ -34,7 +34,8 @@ Result<Url> parseUrl(std::string_view text);
 /// `reference` (absolute, "//host/path", "/path", "path" or "?query") as seen from `base`; for redirects.
 Result<Url> resolveUrl(const Url& base, std::string_view reference);
 
-/// Everything but unreserved characters (RFC 3986) as %XX: safe as one path segment and as a query name or value.
+/// Everything but unreserved characters (RFC 3986) as %XX: safe as one path segment and as a query name or
+/// value.
 std::string escape(std::string_view text);
 
 /// "?a=1&b=2", both sides escaped; empty for no pairs.

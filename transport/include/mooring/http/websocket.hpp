@@ -31,22 +31,24 @@ struct CloseReason {
 };
 
 /// One connection. Dropped, it is cut off without a good-bye.
-/// Threads: the loop's; one read() and any number of write() at a time. Lifetime: keep it until its tasks have ended.
+/// Threads: the loop's; one read() and any number of write() at a time. Lifetime: keep it until its tasks
+/// have ended.
 class WebSocket {
  public:
   virtual ~WebSocket() = default;
 
-  /// The next message; nothing once the other side closed in good order (see closing()). Back-pressure: what is not
-  /// read stays with the sender. Cancelling it cuts the connection.
-  /// Errors: unavailable (cut off, silent for too long), corrupted (protocol error, longer than allowed), cancelled.
+  /// The next message; nothing once the other side closed in good order (see closing()). Back-pressure: what
+  /// is not read stays with the sender. Cancelling it cuts the connection. Errors: unavailable (cut off,
+  /// silent for too long), corrupted (protocol error, longer than allowed), cancelled.
   virtual Task<std::optional<Message>> read() = 0;
 
-  /// Sends one message; returns when it is written, not when it has arrived. Calls queue up. Cancelling cuts the
-  /// connection. Errors: unavailable, cancelled.
+  /// Sends one message; returns when it is written, not when it has arrived. Calls queue up. Cancelling cuts
+  /// the connection. Errors: unavailable, cancelled.
   virtual Task<void> write(Message message) = 0;
 
-  /// Says good-bye and does not wait for the answer (some servers take seconds); nothing can be written afterwards.
-  virtual void close(std::uint16_t code = 1000, std::string reason = {}) = 0;
+  /// Says good-bye and does not wait for the answer (some servers take seconds); nothing can be written
+  /// afterwards.
+  virtual void close(std::uint16_t code = 1000, std::string reason = std::string()) = 0;
 
   [[nodiscard]] virtual CloseReason closing() const = 0;
   /// What the server chose of the subprotocols offered; may be empty.
@@ -56,12 +58,14 @@ class WebSocket {
 struct WebSocketRequest {
   std::string url = {};  ///< ws, wss, http or https.
   Headers headers = {};
-  Secret token = {};  ///< For "Authorization: Bearer …"; sent to this address only, redirects are not followed.
+  Secret token = {};  ///< For "Authorization: Bearer …"; sent to this address only, redirects are not
+                      ///< followed.
   std::vector<std::string> subprotocols = {};
-  std::chrono::milliseconds connect = std::chrono::seconds(10);  ///< Name lookup, TCP, proxy and TLS together.
+  std::chrono::milliseconds connect = std::chrono::seconds(10);  ///< Name lookup, TCP, proxy and TLS
+                                                                 ///< together.
   std::chrono::milliseconds upgrade = std::chrono::seconds(30);  ///< For the server's answer.
-  /// Without anything from the server for this long, pings included (sent after half of it), the connection is given
-  /// up while a read() waits. Zero: never.
+  /// Without anything from the server for this long, pings included (sent after half of it), the connection
+  /// is given up while a read() waits. Zero: never.
   std::chrono::milliseconds silence = std::chrono::seconds(60);
   std::size_t maxMessage = std::size_t{16} * 1024 * 1024;
   /// `unsafe` where the upgrade itself starts something: without an answer to it the outcome is then unknown.
@@ -79,9 +83,10 @@ struct Upgrade {
 class WebSockets {
  public:
   virtual ~WebSockets() = default;
-  /// Errors: invalidArgument; notConfigured (trusted certificates cannot be read); unavailable (nothing was asked of the
-  ///   server, or it does not matter); outcomeUnknown (asked, unsafe, no answer); deadlineExceeded; cancelled; corrupted.
-  ///   No message holds the query of the URL.
+  /// Errors: invalidArgument; notConfigured (trusted certificates cannot be read); unavailable (nothing was
+  /// asked of the
+  ///   server, or it does not matter); outcomeUnknown (asked, unsafe, no answer); deadlineExceeded;
+  ///   cancelled; corrupted. No message holds the query of the URL.
   /// Cost: one connection each; never reused.
   virtual Task<Upgrade> open(WebSocketRequest request) = 0;
 };

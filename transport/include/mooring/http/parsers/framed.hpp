@@ -19,12 +19,13 @@ struct StreamPiece {
   std::string_view bytes = {};  ///< Valid until the next push().
 };
 
-/// Streams that announce themselves by a marker: what follows one belongs to its stream, up to the next marker.
-/// push() bytes, take pieces with next(), finish() at the end. A marker may be cut anywhere. Pieces are as large as the
-/// input allows; a marker's possible beginning is held back until it is decided.
+/// Streams that announce themselves by a marker: what follows one belongs to its stream, up to the next
+/// marker. push() bytes, take pieces with next(), finish() at the end. A marker may be cut anywhere. Pieces
+/// are as large as the input allows; a marker's possible beginning is held back until it is decided.
 class MarkedStreams {
  public:
-  /// `markers`: the text of each and its stream; none is a beginning of another. Before the first marker: `initial`.
+  /// `markers`: the text of each and its stream; none is a beginning of another. Before the first marker:
+  /// `initial`.
   MarkedStreams(std::vector<std::pair<std::string, int>> markers, int initial);
   /// Session logs of Daytona: 01 01 01 begins standard output (1), 02 02 02 standard error (2).
   static MarkedStreams daytona();
@@ -47,8 +48,8 @@ struct Frame {
   std::string_view payload = {};  ///< Valid until the next push().
 };
 
-/// Frames of a type byte, `padding` bytes without meaning, the payload's length (4 bytes, high byte first) and the payload.
-/// `padding` 3 is the form of Docker's attach stream.
+/// Frames of a type byte, `padding` bytes without meaning, the payload's length (4 bytes, high byte first)
+/// and the payload. `padding` 3 is the form of Docker's attach stream.
 class Frames {
  public:
   explicit Frames(std::size_t longest = std::size_t{16} * 1024 * 1024, std::size_t padding = 0)

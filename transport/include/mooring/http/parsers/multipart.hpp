@@ -28,7 +28,8 @@ struct MultipartEvent {
   [[nodiscard]] std::optional<std::string> disposition(std::string_view parameterName) const;
 };
 
-/// push() bytes, take events with next(), finish() at the end. Parts may be of any size: their bytes pass through.
+/// push() bytes, take events with next(), finish() at the end. Parts may be of any size: their bytes pass
+/// through.
 class Multipart {
  public:
   /// `boundary` as in the Content-Type's parameter of that name.
@@ -64,7 +65,9 @@ class MultipartForm {
   explicit MultipartForm(std::string boundary) : boundary_(std::move(boundary)) {}
 
   void addField(std::string_view name, std::string value);
-  void addFile(std::string_view name, std::string_view filename, std::shared_ptr<ByteSource> content,
+  void addFile(std::string_view name,
+               std::string_view filename,
+               std::shared_ptr<ByteSource> content,
                std::string_view contentType = "application/octet-stream");
 
   /// "multipart/form-data; boundary=…"

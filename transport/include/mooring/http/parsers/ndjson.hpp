@@ -13,8 +13,8 @@ struct NdjsonLimits {
   int depth = 32;                                   ///< Of nested arrays and objects.
 };
 
-/// push() bytes, take values with next() until it has none, finish() at the end. Blank lines are skipped; the last
-/// line may lack its newline. After an Error the parser is of no further use.
+/// push() bytes, take values with next() until it has none, finish() at the end. Blank lines are skipped; the
+/// last line may lack its newline. After an Error the parser is of no further use.
 class Ndjson {
  public:
   explicit Ndjson(NdjsonLimits limits = NdjsonLimits()) : lines_(limits.line), limits_(limits) {}

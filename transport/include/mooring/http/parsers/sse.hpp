@@ -18,8 +18,8 @@ struct ServerEvent {
   bool operator==(const ServerEvent&) const = default;
 };
 
-/// push() bytes, take events with next(). Lines end in "\n", "\r\n" or "\r". An event that the end of the input cuts
-/// off is dropped, as the specification wants.
+/// push() bytes, take events with next(). Lines end in "\n", "\r\n" or "\r". An event that the end of the
+/// input cuts off is dropped, as the specification wants.
 class ServerEvents {
  public:
   explicit ServerEvents(std::size_t longest = std::size_t{4} * 1024 * 1024) : longest_(longest) {}

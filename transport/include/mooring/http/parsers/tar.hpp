@@ -15,10 +15,11 @@
 namespace mooring::http {
 
 struct TarEntry {
-  std::string path = {};  ///< As in the archive; not checked. Who unpacks has to refuse "..", "/" and the like.
+  std::string path = {};  ///< As in the archive; not checked. Who unpacks has to refuse "..", "/" and the
+                          ///< like.
   FileType type = FileType::file;
   std::uint64_t size = 0;
-  int mode = 0644;  ///< Permission bits.
+  int mode = 0644;              ///< Permission bits.
   std::int64_t modifiedAt = 0;  ///< Seconds since 1970.
   std::string linkTarget = {};  ///< Of a symlink; of a hard link too, whose type is `other`.
 };
@@ -35,8 +36,8 @@ struct TarEvent {
   std::string_view bytes = {};  ///< Valid until the next push().
 };
 
-/// push() bytes, take events with next(), finish() at the end. Reads ustar, pax and GNU long names; not compressed.
-/// Sparse files and archives over several volumes are refused.
+/// push() bytes, take events with next(), finish() at the end. Reads ustar, pax and GNU long names; not
+/// compressed. Sparse files and archives over several volumes are refused.
 class TarReader {
  public:
   void push(std::string_view bytes);
@@ -80,9 +81,9 @@ struct TarItem {
 };
 
 /// An archive (ustar, pax where needed) made while it is read: one item at a time, nothing held but a buffer.
-/// Errors, when read: those of a content; invalidArgument when one is shorter or longer than its size, or for a name
-/// that cannot be written.
-/// Cost: compression runs where it is read, in pieces of at most 64 KiB.
-std::shared_ptr<ByteSource> tarOf(std::vector<TarItem> items, TarCompression compression = TarCompression::none);
+/// Errors, when read: those of a content; invalidArgument when one is shorter or longer than its size, or for
+/// a name that cannot be written. Cost: compression runs where it is read, in pieces of at most 64 KiB.
+std::shared_ptr<ByteSource> tarOf(std::vector<TarItem> items,
+                                  TarCompression compression = TarCompression::none);
 
 }  // namespace mooring::http

@@ -12,8 +12,9 @@
 
 namespace mooring::http {
 
-/// Adds "Authorization: Bearer …" to requests for trusted origins and to no others, so that neither a redirect nor an
-/// address made up by a server carries the token away. The only place, with the WebSocket's upgrade, that reveals it.
+/// Adds "Authorization: Bearer …" to requests for trusted origins and to no others, so that neither a
+/// redirect nor an address made up by a server carries the token away. The only place, with the WebSocket's
+/// upgrade, that reveals it.
 class BearerAuth final : public Transport {
  public:
   /// `trusted` are absolute URLs; their origins (scheme, host, port) are what counts.

@@ -11,8 +11,8 @@ struct ConcurrencyOptions {
   int perHost = 100;
 };
 
-/// The others wait in the order in which they came; a wait ends with the request's deadline or its cancellation,
-/// and then nothing was sent.
+/// The others wait in the order in which they came; a wait ends with the request's deadline or its
+/// cancellation, and then nothing was sent.
 std::shared_ptr<Transport> withConcurrencyLimit(std::shared_ptr<Transport> next,
                                                 ConcurrencyOptions options = ConcurrencyOptions());
 

@@ -4,8 +4,8 @@
 #include <mooring/http/transport.hpp>
 
 #include <cstdint>
-#include <map>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,7 +15,7 @@ namespace mooring::http {
 struct HostCounts {
   std::uint64_t requests = 0;  ///< Retries included.
   std::uint64_t retries = 0;
-  std::uint64_t errors = 0;    ///< Without a reply.
+  std::uint64_t errors = 0;  ///< Without a reply.
   std::uint64_t replies4xx = 0;
   std::uint64_t replies5xx = 0;
   std::uint64_t rateLimited = 0;  ///< 429, counted among the 4xx too.

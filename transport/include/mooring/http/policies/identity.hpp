@@ -12,7 +12,7 @@
 namespace mooring::http {
 
 struct IdentityOptions {
-  std::string baseUrl = {};    ///< Targets that begin with '/' are appended to it; its own path stays in front.
+  std::string baseUrl = {};  ///< Targets that begin with '/' are appended to it; its own path stays in front.
   std::string userAgent = {};  ///< Empty: none is sent.
   Headers headers = {};        ///< Sent with every request that does not set them itself. Nothing secret.
   std::string requestIdHeader = {};  ///< Carries our id, such as "X-Request-Id"; empty: none is sent.
@@ -21,7 +21,8 @@ struct IdentityOptions {
 };
 
 /// Errors: invalidArgument when the base address is none.
-Result<std::shared_ptr<Transport>> withIdentity(std::shared_ptr<Transport> next, std::shared_ptr<IdSource> ids,
+Result<std::shared_ptr<Transport>> withIdentity(std::shared_ptr<Transport> next,
+                                                std::shared_ptr<IdSource> ids,
                                                 IdentityOptions options);
 
 }  // namespace mooring::http

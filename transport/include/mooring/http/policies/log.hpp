@@ -19,12 +19,13 @@ struct LogOptions {
   std::vector<std::string> query = {"limit", "cursor", "state", "wait", "resume"};  ///< Parameters, by name.
 };
 
-/// "POST api.example.com/v1/boxes?limit=10&token=*": the target with the values of unlisted parameters masked, or
-/// Request::route in place of the path.
+/// "POST api.example.com/v1/boxes?limit=10&token=*": the target with the values of unlisted parameters
+/// masked, or Request::route in place of the path.
 std::string redacted(const Request& request, const LogOptions& options = LogOptions());
 std::string redactedUrl(std::string_view url, const LogOptions& options = LogOptions());
 
-std::shared_ptr<Transport> withLog(std::shared_ptr<Transport> next, std::shared_ptr<spdlog::logger> log,
+std::shared_ptr<Transport> withLog(std::shared_ptr<Transport> next,
+                                   std::shared_ptr<spdlog::logger> log,
                                    LogOptions options = LogOptions());
 
 }  // namespace mooring::http

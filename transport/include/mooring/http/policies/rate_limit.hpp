@@ -30,9 +30,11 @@ struct RateLimitParts {
   std::shared_ptr<Pause> pause = {};
 };
 
-/// Holds requests back while their bucket (Request::bucket) is closed, and lets them go spread over a quarter second.
-/// Errors: rateLimited, with retryAfter, when that would outlast the deadline or `longest`; nothing was sent then.
-std::shared_ptr<Transport> withRateLimitMemory(std::shared_ptr<Transport> next, RateLimitParts parts,
+/// Holds requests back while their bucket (Request::bucket) is closed, and lets them go spread over a quarter
+/// second. Errors: rateLimited, with retryAfter, when that would outlast the deadline or `longest`; nothing
+/// was sent then.
+std::shared_ptr<Transport> withRateLimitMemory(std::shared_ptr<Transport> next,
+                                               RateLimitParts parts,
                                                std::chrono::milliseconds longest = std::chrono::seconds(60));
 
 }  // namespace mooring::http

@@ -27,20 +27,22 @@ class Pause {
 std::shared_ptr<Pause> systemPause();
 
 struct RetryOptions {
-  int attempts = 4;                                      ///< With the first; 1 switches retries off.
-  std::chrono::milliseconds base = std::chrono::milliseconds(250);  ///< The first wait is 0 to this, then doubled.
+  int attempts = 4;  ///< With the first; 1 switches retries off.
+  std::chrono::milliseconds base = std::chrono::milliseconds(250);  ///< The first wait is 0 to this, then
+                                                                    ///< doubled.
   std::chrono::milliseconds cap = std::chrono::seconds(10);         ///< Of one wait's jitter.
   std::chrono::milliseconds budget = std::chrono::seconds(60);      ///< Of all waits of one request.
   std::vector<int> statuses = {429, 500, 502, 503, 504};            ///< Worth another try, for safe requests.
-  /// Replies which prove that nothing was done, so that unsafe requests are repeated too. Unset: those with status 429.
+  /// Replies which prove that nothing was done, so that unsafe requests are repeated too. Unset: those with
+  /// status 429.
   std::function<bool(const Response&)> refused = {};
 };
 
 /// What is known when one attempt has ended.
 struct Attempt {
   int number = 1;
-  bool safe = false;         ///< Doing it twice does no harm.
-  bool repeatable = true;    ///< The body can be sent again and the sink has got nothing yet.
+  bool safe = false;                      ///< Doing it twice does no harm.
+  bool repeatable = true;                 ///< The body can be sent again and the sink has got nothing yet.
   std::chrono::milliseconds waited = {};  ///< By this request so far.
   std::optional<std::chrono::milliseconds> left = {};  ///< Until the deadline, when there is one.
 };
@@ -51,7 +53,10 @@ struct Decision {
 };
 
 /// Full jitter above the server's wish. Pure: the same arguments and fraction give the same answer.
-Decision decide(const RetryOptions& options, const Attempt& attempt, const Result<Response>& outcome, double fraction);
+Decision decide(const RetryOptions& options,
+                const Attempt& attempt,
+                const Result<Response>& outcome,
+                double fraction);
 
 struct RetryParts {
   std::shared_ptr<Clock> clock = {};
@@ -61,7 +66,8 @@ struct RetryParts {
 };
 
 /// Also fills Response::retryAfter, Response::attempts and Error::transience (exhausted).
-std::shared_ptr<Transport> withRetries(std::shared_ptr<Transport> next, RetryParts parts,
+std::shared_ptr<Transport> withRetries(std::shared_ptr<Transport> next,
+                                       RetryParts parts,
                                        RetryOptions options = RetryOptions());
 
 }  // namespace mooring::http
