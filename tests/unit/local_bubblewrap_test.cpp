@@ -60,7 +60,8 @@ TEST_CASE("local/bubblewrap: of the host only programs are there, read-only", "[
     if (command[i] == "--bind") writable.push_back(command[i + 1]);
   }
   CHECK(writable == std::vector<std::string>{"/state/sandboxes/k/workspace"});
-  for (const std::string secret : {"/etc", "/etc/passwd", "/etc/shadow", "/etc/ssl", "/etc/ssl/private", "/home", "/root"}) {
+  for (const std::string secret :
+       {"/etc", "/etc/passwd", "/etc/shadow", "/etc/ssl", "/etc/ssl/private", "/home", "/root"}) {
     INFO(secret);
     CHECK_FALSE(has(command, {"--ro-bind", secret}));
     CHECK_FALSE(has(command, {"--ro-bind-try", secret}));
@@ -76,9 +77,11 @@ TEST_CASE("local/bubblewrap: the network is shared, with a resolver, unless it i
   CHECK_FALSE(has(commandFor(definition), {"/etc/resolv.conf"}));
 }
 
-TEST_CASE("local/bubblewrap: volumes are mounted over the workspace and before the root is closed", "[unit][local]") {
+TEST_CASE("local/bubblewrap: volumes are mounted over the workspace and before the root is closed",
+          "[unit][local]") {
   Definition definition = plain();
-  definition.volumes = {{.name = "a", .mountPath = "/data"}, {.name = "b", .mountPath = "/workspace/b", .readOnly = true}};
+  definition.volumes = {{.name = "a", .mountPath = "/data"},
+                        {.name = "b", .mountPath = "/workspace/b", .readOnly = true}};
   const auto command = commandFor(definition);
   const auto workspace = find(command, {"--bind", "/state/sandboxes/k/workspace", "/workspace"});
   const auto writable = find(command, {"--bind", "/state/volumes/a", "/data"});
@@ -98,9 +101,11 @@ TEST_CASE("local/bubblewrap: the supervisor's arguments come last", "[unit][loca
 }
 
 TEST_CASE("local/bubblewrap: a refusal of namespaces is told from other complaints", "[unit][local]") {
-  CHECK(isNamespaceRefusal("bwrap: No permissions to create a new namespace, likely because the kernel does not allow it"));
+  CHECK(isNamespaceRefusal(
+      "bwrap: No permissions to create a new namespace, likely because the kernel does not allow it"));
   CHECK(isNamespaceRefusal("bwrap: setting up uid map: Permission denied"));
   CHECK(isNamespaceRefusal("bwrap: Can't mount proc on /newroot/proc: Operation not permitted"));
-  CHECK_FALSE(isNamespaceRefusal("bwrap: Can't find source path /state/volumes/a: No such file or directory"));
+  CHECK_FALSE(
+      isNamespaceRefusal("bwrap: Can't find source path /state/volumes/a: No such file or directory"));
   CHECK_FALSE(isNamespaceRefusal(""));
 }

@@ -2,14 +2,13 @@
 #include "layout.hpp"
 #include "support/catch.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace mooring;
 using namespace mooring::local;
@@ -17,13 +16,18 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Settings settings(std::map<std::string, std::string, std::less<>> variables) { return Settings(std::move(variables)); }
+Settings settings(std::map<std::string, std::string, std::less<>> variables) {
+  return Settings(std::move(variables));
+}
 
 }  // namespace
 
 TEST_CASE("local/layout: the directory is the nearest one that is set", "[unit][local]") {
-  CHECK(Layout::choose(settings({{"MOORING_LOCAL_DIR", "/a"}, {"XDG_STATE_HOME", "/b"}, {"HOME", "/c"}}), false)->root() == "/a");
-  CHECK(Layout::choose(settings({{"XDG_STATE_HOME", "/b"}, {"HOME", "/c"}}), false)->root() == "/b/mooring/local");
+  CHECK(
+      Layout::choose(settings({{"MOORING_LOCAL_DIR", "/a"}, {"XDG_STATE_HOME", "/b"}, {"HOME", "/c"}}), false)
+          ->root() == "/a");
+  CHECK(Layout::choose(settings({{"XDG_STATE_HOME", "/b"}, {"HOME", "/c"}}), false)->root() ==
+        "/b/mooring/local");
   CHECK(Layout::choose(settings({{"HOME", "/c"}}), true)->root() == "/c/.local/state/mooring/local");
   CHECK(Layout::choose(settings({}), true)->root() == "/var/lib/mooring/local");
 }
@@ -42,8 +46,14 @@ TEST_CASE("local/layout: names that could lead elsewhere are no plain names", "[
     INFO(name);
     CHECK(isPlainName(name));
   }
-  for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string(".new-a"),
-                                  std::string("a/b"), std::string("a b"), std::string("a\0b", 3), std::string(200, 'a')}) {
+  for (const std::string& name : {std::string(),
+                                  std::string("."),
+                                  std::string(".."),
+                                  std::string(".new-a"),
+                                  std::string("a/b"),
+                                  std::string("a b"),
+                                  std::string("a\0b", 3),
+                                  std::string(200, 'a')}) {
     INFO(name);
     CHECK_FALSE(isPlainName(name));
   }

@@ -23,7 +23,8 @@ TEST_CASE("local/limits: version 1 controllers are found below this process's ow
 }
 
 TEST_CASE("local/limits: version 2 is tried in this process's own group, then beside it", "[unit][local]") {
-  const auto places = findCgroups("cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n", "0::/user.slice/app.scope\n");
+  const auto places = findCgroups("cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n",
+                                  "0::/user.slice/app.scope\n");
   CHECK(places.v1.empty());
   REQUIRE(places.v2.size() == 2);
   CHECK(places.v2[0] == "/sys/fs/cgroup/user.slice/app.scope");
@@ -36,10 +37,12 @@ TEST_CASE("local/limits: a group outside of what is mounted here counts as the r
   CHECK(places.v2[0] == "/sys/fs/cgroup");
 }
 
-TEST_CASE("local/limits: without control groups rlimit and affinity take over, and it says so", "[unit][local]") {
+TEST_CASE("local/limits: without control groups rlimit and affinity take over, and it says so",
+          "[unit][local]") {
   const LimitWishes wishes{.memoryBytes = 1 << 20, .processes = 9, .vcpus = 1};
   const Limits limits = applyLimits(CgroupPlaces(), "x", wishes, true);
-  CHECK(boost::json::serialize(toJson(limits)) == R"({"memory":"rlimit","processes":"rlimit","cpu":"affinity"})");
+  CHECK(boost::json::serialize(toJson(limits)) ==
+        R"({"memory":"rlimit","processes":"rlimit","cpu":"affinity"})");
   CHECK(applyLimits(CgroupPlaces(), "x", wishes, false).processes == LimitBy::none);
   CHECK(applyLimits(CgroupPlaces(), "x", LimitWishes(), true).memory == LimitBy::none);
   CHECK(limits.directories.empty());

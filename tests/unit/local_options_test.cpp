@@ -86,12 +86,29 @@ TEST_CASE("local/options: what cannot be had is unsupported and says what to do"
 }
 
 TEST_CASE("local/options: a volume is mounted where it hides nothing", "[unit][local]") {
-  for (const std::string path : {"/data", "/workspace/data", "/mnt/x/y", "/tmp/cache", "/home/me", "/library"}) {
+  for (const std::string path :
+       {"/data", "/workspace/data", "/mnt/x/y", "/tmp/cache", "/home/me", "/library"}) {
     INFO(path);
     CHECK(checkMountPath(path));
   }
-  for (const std::string path : {"", "data", "/", "/workspace", "/tmp", "/usr", "/usr/x", "/etc/x", "/proc/1", "/dev/shm",
-                                 "/sys", "/run/x", "/bin", "/lib64/x", "/a/../etc", "/a/./b", "//a", "/a/"}) {
+  for (const std::string path : {"",
+                                 "data",
+                                 "/",
+                                 "/workspace",
+                                 "/tmp",
+                                 "/usr",
+                                 "/usr/x",
+                                 "/etc/x",
+                                 "/proc/1",
+                                 "/dev/shm",
+                                 "/sys",
+                                 "/run/x",
+                                 "/bin",
+                                 "/lib64/x",
+                                 "/a/../etc",
+                                 "/a/./b",
+                                 "//a",
+                                 "/a/"}) {
     INFO(path);
     const auto checked = checkMountPath(path);
     REQUIRE_FALSE(checked);
@@ -99,7 +116,8 @@ TEST_CASE("local/options: a volume is mounted where it hides nothing", "[unit][l
   }
 }
 
-TEST_CASE("local/options: volumes lie side by side, under names that stay below their directory", "[unit][local]") {
+TEST_CASE("local/options: volumes lie side by side, under names that stay below their directory",
+          "[unit][local]") {
   SandboxConfig config;
   config.volumes = {{.name = "a", .mountPath = "/data"}, {.name = "b", .mountPath = "/data/b"}};
   CHECK_FALSE(validateConfig(config));
@@ -141,7 +159,8 @@ TEST_CASE("local/definition: it is read back from its text, and holds no environ
   CHECK(text.find("hidden-value") == std::string::npos);
 }
 
-TEST_CASE("local/definition: a text that cannot be read is corrupted, and the file is named", "[unit][local]") {
+TEST_CASE("local/definition: a text that cannot be read is corrupted, and the file is named",
+          "[unit][local]") {
   Definition definition;
   definition.provisionKey = "k";
   const std::string good = toText(definition);
@@ -149,8 +168,12 @@ TEST_CASE("local/definition: a text that cannot be read is corrupted, and the fi
   otherSchema.replace(otherSchema.find("\"schema\":1"), 10, "\"schema\":9");
   std::string noTag = good;
   noTag.replace(noTag.find("ownerTag"), 8, "ownerTug");
-  for (const std::string& text : {std::string(), std::string("{"), std::string("[]"), good.substr(0, good.size() / 2),
-                                  otherSchema, noTag}) {
+  for (const std::string& text : {std::string(),
+                                  std::string("{"),
+                                  std::string("[]"),
+                                  good.substr(0, good.size() / 2),
+                                  otherSchema,
+                                  noTag}) {
     INFO(text);
     const auto read = parseDefinition(text, "/x/sandbox.json");
     REQUIRE_FALSE(read);

@@ -84,7 +84,8 @@ TEST_CASE("local/protocol: an entry and an end arrive as they were sent", "[unit
 }
 
 TEST_CASE("local/protocol: frames are found however the bytes are cut", "[unit][local]") {
-  const std::string bytes = Encoder(Say::done).take() + Encoder(Say::started).u32(7).take() + Encoder(Say::done).take();
+  const std::string bytes = Encoder(Say::done).take() + Encoder(Say::started).u32(7).take() +
+                            Encoder(Say::done).take();
   const std::size_t step = GENERATE(1U, 2U, 3U, 5U, 64U);
   FrameReader reader;
   std::vector<int> kinds;
@@ -157,8 +158,17 @@ TEST_CASE("local/protocol: an exit file says how a command ended, or that nobody
   CHECK(exitCode == 137);
   CHECK(signal == 9);
   CHECK(parseExit(lostExit, exitCode, signal) == ExitText::lost);
-  for (const std::string text : {"", "\n", "exited", "exited \n", "exited 1\n", "exited 1 2", "exited 1 2\n3 4\n",
-                                 "exited a 2\n", "exited 99999999999 0\n", "exited  1\n", "lost"}) {
+  for (const std::string text : {"",
+                                 "\n",
+                                 "exited",
+                                 "exited \n",
+                                 "exited 1\n",
+                                 "exited 1 2",
+                                 "exited 1 2\n3 4\n",
+                                 "exited a 2\n",
+                                 "exited 99999999999 0\n",
+                                 "exited  1\n",
+                                 "lost"}) {
     INFO("text \"" << text << '"');
     CHECK(parseExit(text, exitCode, signal) == ExitText::unreadable);
   }

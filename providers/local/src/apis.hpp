@@ -1,9 +1,9 @@
 // The provider's interfaces, one source file each.
 #pragma once
 
-#include "site.hpp"
-
 #include <mooring/provider.hpp>
+
+#include "site.hpp"
 
 namespace mooring::local {
 
@@ -28,7 +28,10 @@ class Commands : public CommandsApi {
  public:
   explicit Commands(SitePtr site) : site_(std::move(site)) {}
 
-  Task<CommandEnd> run(Instance instance, CommandSpec command, RunObserver& observer, CallOptions call) override;
+  Task<CommandEnd> run(Instance instance,
+                       CommandSpec command,
+                       RunObserver& observer,
+                       CallOptions call) override;
 
  private:
   SitePtr site_;
@@ -38,15 +41,23 @@ class StartedCommands : public StartedCommandsApi {
  public:
   explicit StartedCommands(SitePtr site) : site_(std::move(site)) {}
 
-  Task<ExternalCommandId> start(Instance instance, CommandId key, CommandSpec command, CallOptions call) override;
+  Task<ExternalCommandId> start(Instance instance,
+                                CommandId key,
+                                CommandSpec command,
+                                CallOptions call) override;
   Task<std::optional<ExternalCommandId>> find(Instance instance, CommandId key, CallOptions call) override;
   Task<StartedState> poll(Instance instance, ExternalCommandId id, CallOptions call) override;
   Task<StartedState> wait(Instance instance, ExternalCommandId id, CallOptions call) override;
-  Task<OutputChunk> output(Instance instance, ExternalCommandId id, Stream stream, std::uint64_t offset,
-                           std::size_t maxBytes, bool follow, CallOptions call) override;
+  Task<OutputChunk> output(Instance instance,
+                           ExternalCommandId id,
+                           Stream stream,
+                           std::uint64_t offset,
+                           std::size_t maxBytes,
+                           bool follow,
+                           CallOptions call) override;
   Task<void> kill(Instance instance, ExternalCommandId id, int signal, CallOptions call) override;
-  Task<void> writeInput(Instance instance, ExternalCommandId id, std::string bytes, bool close,
-                        CallOptions call) override;
+  Task<void> writeInput(
+      Instance instance, ExternalCommandId id, std::string bytes, bool close, CallOptions call) override;
 
  private:
   SitePtr site_;
@@ -56,11 +67,19 @@ class Files : public FilesApi {
  public:
   explicit Files(SitePtr site) : site_(std::move(site)) {}
 
-  Task<void> read(Instance instance, SandboxPath path, std::uint64_t offset, std::shared_ptr<ByteSink> sink,
+  Task<void> read(Instance instance,
+                  SandboxPath path,
+                  std::uint64_t offset,
+                  std::shared_ptr<ByteSink> sink,
                   CallOptions call) override;
-  Task<void> write(Instance instance, SandboxPath path, std::shared_ptr<ByteSource> source, WriteOptions options,
+  Task<void> write(Instance instance,
+                   SandboxPath path,
+                   std::shared_ptr<ByteSource> source,
+                   WriteOptions options,
                    CallOptions call) override;
-  Task<void> writeMany(Instance instance, std::function<std::optional<FileUpload>()> next, CallOptions call) override;
+  Task<void> writeMany(Instance instance,
+                       std::function<std::optional<FileUpload>()> next,
+                       CallOptions call) override;
   Task<std::vector<FileInfo>> list(Instance instance, SandboxPath path, CallOptions call) override;
   Task<FileInfo> stat(Instance instance, SandboxPath path, CallOptions call) override;
   Task<void> makeDirectory(Instance instance, SandboxPath path, int mode, CallOptions call) override;

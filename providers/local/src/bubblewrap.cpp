@@ -13,8 +13,19 @@ constexpr const char* supervisorInside = "/run/mooring/supervisor";
 
 /// Nothing of the host's that is secret: where mooring runs as root, its sandboxes read as root.
 constexpr std::array etcFromHost = {
-    "alternatives", "ld.so.cache",     "ld.so.conf", "ld.so.conf.d", "localtime", "timezone",
-    "ssl/certs",    "ssl/openssl.cnf", "pki/tls/certs", "ca-certificates", "services",  "protocols", "mime.types",
+    "alternatives",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "timezone",
+    "ssl/certs",
+    "ssl/openssl.cnf",
+    "pki/tls/certs",
+    "ca-certificates",
+    "services",
+    "protocols",
+    "mime.types",
 };
 
 void append(std::vector<std::string>& all, std::initializer_list<std::string> more) {
@@ -76,7 +87,9 @@ TopLevel readTopLevel() {
   return top;
 }
 
-std::vector<std::string> bubblewrapCommand(const Definition& definition, const Layout& layout, const TopLevel& top,
+std::vector<std::string> bubblewrapCommand(const Definition& definition,
+                                           const Layout& layout,
+                                           const TopLevel& top,
                                            const LaunchPlaces& places) {
   const std::string& key = definition.provisionKey;
   std::vector<std::string> all = {places.bwrap};
@@ -87,14 +100,27 @@ std::vector<std::string> bubblewrapCommand(const Definition& definition, const L
   addHostPrograms(all, top);
   append(all, {"--proc", "/proc", "--dev", "/dev"});
   append(all, {"--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--tmpfs", "/var/tmp"});
-  append(all, {"--perms", "1777", "--tmpfs", "/dev/shm"});
+  append(all,
+         {"--perms",
+          "1777",
+          "--tmpfs",
+          "/dev/shm",
+          "--perms",
+          "0755",
+          "--dir",
+          "/etc",
+          "--perms",
+          "0755",
+          "--dir",
+          "/run"});
   addEtc(all, layout.etc(key), definition.networkBlocked);
   append(all, {"--bind", layout.workspace(key), "/workspace"});
   for (const auto& volume : definition.volumes) {
     append(all, {volume.readOnly ? "--ro-bind" : "--bind", layout.volume(volume.name), volume.mountPath});
   }
   append(all, {"--ro-bind", places.supervisor, supervisorInside});
-  // What is not mounted above exists in memory only; programs are told so instead of losing it with the next stop.
+  // What is not mounted above exists in memory only; programs are told so instead of losing it with the next
+  // stop.
   append(all, {"--remount-ro", "/", "--chdir", "/workspace", "--", supervisorInside});
   all.insert(all.end(), places.serve.begin(), places.serve.end());
   return all;
@@ -110,9 +136,15 @@ std::vector<std::string> bubblewrapProbe(const fs::path& bwrap, const TopLevel& 
 }
 
 bool isNamespaceRefusal(std::string_view complaint) {
-  static constexpr std::array<std::string_view, 7> signs = {
-      "namespace", "uid map", "gid map", "Can't mount proc", "setting up uid", "Failed to make / slave", "loopback"};
-  return std::ranges::any_of(signs, [&](std::string_view sign) { return complaint.find(sign) != std::string_view::npos; });
+  static constexpr std::array<std::string_view, 7> signs = {"namespace",
+                                                            "uid map",
+                                                            "gid map",
+                                                            "Can't mount proc",
+                                                            "setting up uid",
+                                                            "Failed to make / slave",
+                                                            "loopback"};
+  return std::ranges::any_of(
+      signs, [&](std::string_view sign) { return complaint.find(sign) != std::string_view::npos; });
 }
 
 }  // namespace mooring::local

@@ -11,8 +11,8 @@
 
 namespace mooring::local {
 
-/// What the top of this machine's file system looks like: {"bin", "usr/bin"} for a symlink, {"lib64", ""} for a
-/// directory. Only what programs need.
+/// What the top of this machine's file system looks like: {"bin", "usr/bin"} for a symlink, {"lib64", ""} for
+/// a directory. Only what programs need.
 using TopLevel = std::vector<std::pair<std::string, std::string>>;
 TopLevel readTopLevel();
 
@@ -25,7 +25,9 @@ struct LaunchPlaces {
 };
 
 /// The whole command line, with bwrap itself first.
-std::vector<std::string> bubblewrapCommand(const Definition& definition, const Layout& layout, const TopLevel& top,
+std::vector<std::string> bubblewrapCommand(const Definition& definition,
+                                           const Layout& layout,
+                                           const TopLevel& top,
                                            const LaunchPlaces& places);
 
 /// The smallest command line that needs the same namespaces: to find out whether they may be used.

@@ -1,3 +1,5 @@
+#include <mooring/blocking.hpp>
+
 #include "apis.hpp"
 #include "client.hpp"
 #include "errors.hpp"
@@ -5,17 +7,14 @@
 #include "lock.hpp"
 #include "spawn.hpp"
 
-#include <mooring/blocking.hpp>
-
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-
-#include <algorithm>
 
 namespace mooring::local {
 
@@ -27,8 +26,12 @@ namespace {
 constexpr const char* filesName = "files";
 constexpr const char* factsName = "checkpoint.json";
 
-fs::path nextWorkspace(const Layout& layout, const std::string& key) { return layout.sandbox(key) / "workspace.new"; }
-fs::path lastWorkspace(const Layout& layout, const std::string& key) { return layout.sandbox(key) / "workspace.old"; }
+fs::path nextWorkspace(const Layout& layout, const std::string& key) {
+  return layout.sandbox(key) / "workspace.new";
+}
+fs::path lastWorkspace(const Layout& layout, const std::string& key) {
+  return layout.sandbox(key) / "workspace.old";
+}
 
 std::uint64_t sizeOf(const fs::path& tree) {
   std::uint64_t total = 0;
@@ -49,7 +52,9 @@ std::string toText(const CheckpointInfo& info) {
 }
 
 /// Nothing when there is no such checkpoint. Blocks.
-Result<std::optional<CheckpointInfo>> load(const Layout& layout, const std::string& key, const std::string& id) {
+Result<std::optional<CheckpointInfo>> load(const Layout& layout,
+                                           const std::string& key,
+                                           const std::string& id) {
   const fs::path file = layout.checkpoint(key, id) / factsName;
   std::error_code ec;
   if (!isPlainName(id) || !fs::exists(layout.checkpoint(key, id), ec)) return std::optional<CheckpointInfo>();
@@ -58,12 +63,14 @@ Result<std::optional<CheckpointInfo>> load(const Layout& layout, const std::stri
   boost::system::error_code failed;
   const json::value value = json::parse(*text, failed);
   const json::object* object = !failed && value.is_object() ? &value.get_object() : nullptr;
-  const auto member = [object](const char* name) { return object != nullptr ? object->if_contains(name) : nullptr; };
+  const auto member = [object](const char* name) {
+    return object != nullptr ? object->if_contains(name) : nullptr;
+  };
   const json::value* comment = member("comment");
   const json::value* createdAt = member("createdAtMs");
   const json::value* size = member("sizeBytes");
-  if (comment == nullptr || !comment->is_string() || createdAt == nullptr || !createdAt->is_int64() || size == nullptr ||
-      !size->is_int64()) {
+  if (comment == nullptr || !comment->is_string() || createdAt == nullptr || !createdAt->is_int64() ||
+      size == nullptr || !size->is_int64()) {
     return refuse(Errc::corrupted, file.string() + " cannot be read: remove that checkpoint");
   }
   CheckpointInfo info;
@@ -93,14 +100,15 @@ Task<void> copyTree(SitePtr site, fs::path from, fs::path to) {
   co_return refuse(Errc::unavailable, "the files could not be copied: " + *complaint);
 }
 
-/// Stops all processes of the sandbox until the connection is dropped: the copy is then of one moment, and nobody puts
-/// a symlink to the host where cp has just seen a directory. Null when it does not run.
+/// Stops all processes of the sandbox until the connection is dropped: the copy is then of one moment, and
+/// nobody puts a symlink to the host where cp has just seen a directory. Null when it does not run.
 Task<ConnectionPtr> freeze(SitePtr site, std::string key) {
   auto connection = co_await connectToKey(std::move(site), std::move(key));
   if (!connection && connection.error().code == Errc::notRunning) co_return ConnectionPtr();
   if (!connection) co_return connection;
   std::vector<int> none;
-  auto reply = co_await askOn(*connection, protocol::request(protocol::Ask::freeze).take(), std::move(none), Effect::none);
+  auto reply = co_await askOn(
+      *connection, protocol::request(protocol::Ask::freeze).take(), std::move(none), Effect::none);
   if (!reply) co_return std::unexpected(std::move(reply).error());
   co_return connection;
 }
@@ -110,8 +118,10 @@ Result<void> swapWorkspace(const Layout& layout, const std::string& key) {
   const fs::path present = layout.workspace(key);
   const fs::path next = nextWorkspace(layout, key);
   const fs::path last = lastWorkspace(layout, key);
-  if (::renameat2(AT_FDCWD, next.c_str(), AT_FDCWD, present.c_str(), RENAME_EXCHANGE) == 0) return removeTree(next);
-  if (errno != EINVAL && errno != ENOSYS) return systemFailure(errno, "cannot put the files of the checkpoint in place");
+  if (::renameat2(AT_FDCWD, next.c_str(), AT_FDCWD, present.c_str(), RENAME_EXCHANGE) == 0)
+    return removeTree(next);
+  if (errno != EINVAL && errno != ENOSYS)
+    return systemFailure(errno, "cannot put the files of the checkpoint in place");
   if (::rename(present.c_str(), last.c_str()) != 0 || ::rename(next.c_str(), present.c_str()) != 0) {
     const int error = errno;
     (void)settleRestore(layout, key);  // Else done when it is woken next.
@@ -228,8 +238,8 @@ Task<Instance> Checkpoints::restore(Instance instance, CheckpointId id, CallOpti
   auto prepared = co_await runBlocking(site_->context.blocking, std::move(preparing));
   if (!prepared) co_return std::unexpected(std::move(prepared).error());
   // The long part comes first, while the sandbox still runs.
-  auto copied = co_await copyTree(site_, site_->layout.checkpoint(key, id.value) / filesName,
-                                  nextWorkspace(site_->layout, key));
+  auto copied = co_await copyTree(
+      site_, site_->layout.checkpoint(key, id.value) / filesName, nextWorkspace(site_->layout, key));
   if (copied) copied = co_await shutDown(site_, key);
   if (!copied) co_return std::unexpected(std::move(copied).error());
   auto swapping = [site = site_, key] { return swapWorkspace(site->layout, key); };
@@ -248,7 +258,8 @@ Task<void> Checkpoints::remove(Instance instance, CheckpointId id, CallOptions /
     const fs::path directory = site->layout.checkpoint(key, id.value);
     if (!isPlainName(id.value) || !fs::exists(directory, ec)) return noCheckpoint(key, id);
     const fs::path trash = site->layout.checkpoints(key) / (".trash-" + id.value);
-    if (::rename(directory.c_str(), trash.c_str()) != 0) return systemFailure(errno, "cannot remove the checkpoint");
+    if (::rename(directory.c_str(), trash.c_str()) != 0)
+      return systemFailure(errno, "cannot remove the checkpoint");
     return removeTree(trash);
   };
   co_return co_await runBlocking(site_->context.blocking, std::move(removing));

@@ -1,18 +1,17 @@
 #include "client.hpp"
 
+#include <mooring/blocking.hpp>
+
 #include "errors.hpp"
 #include "waiting.hpp"
 
-#include <mooring/blocking.hpp>
-
 #include <boost/json/value.hpp>
 
+#include <cstring>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-
-#include <cstring>
 
 namespace mooring::local {
 
@@ -36,7 +35,8 @@ std::pair<Descriptor, int> tryConnect(const SocketAddress& address, bool wait) {
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   }
   const sockaddr_un name = addressOf(address);
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) return {Descriptor(), errno};
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0)
+    return {Descriptor(), errno};
   if (wait) ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
   return {std::move(socket), 0};
 }
@@ -135,7 +135,8 @@ Result<bool> Connection::trySend() {
 
 Task<void> Connection::send(std::string frame, std::vector<int> descriptors) {
   if (frame.size() > protocol::maxFrame) {
-    co_return refuse(Errc::invalidArgument, "the request is larger than the 16 MiB that the local provider takes");
+    co_return refuse(Errc::invalidArgument,
+                     "the request is larger than the 16 MiB that the local provider takes");
   }
   out_ = std::move(frame);
   while (!out_.empty()) {
@@ -175,7 +176,8 @@ Result<std::optional<Reply>> Connection::poll() {
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && errno == EAGAIN) return std::optional<Reply>();
     if (size <= 0) return refuse(Errc::unavailable, "the sandbox ended");
-    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
       if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
       const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
       for (std::size_t i = 0; i < count; ++i) {
@@ -229,7 +231,8 @@ Task<Reply> askOn(ConnectionPtr connection, std::string frame, std::vector<int> 
   Error error = std::move(reply).error();
   const bool lost = error.code == Errc::unavailable || error.code == Errc::cancelled;
   if (effect == Effect::changes && lost) {
-    Error unknown = makeError(Errc::outcomeUnknown, "the sandbox's answer got lost, so the change may have been made");
+    Error unknown = makeError(Errc::outcomeUnknown,
+                              "the sandbox's answer got lost, so the change may have been made");
     unknown.provider = "local";
     unknown.cause = std::make_shared<const Error>(std::move(error));
     co_return std::unexpected(std::move(unknown));

@@ -51,7 +51,8 @@ class Connection {
 
 using ConnectionPtr = std::shared_ptr<Connection>;
 
-/// Whether the instance was made where this provider now looks; else its absence proves nothing. Errors: notConfigured.
+/// Whether the instance was made where this provider now looks; else its absence proves nothing. Errors:
+/// notConfigured.
 Result<void> checkPlace(const Layout& layout, const Instance& instance, const std::string& key);
 
 /// Errors: notRunning, gone; nothing was sent.

@@ -15,7 +15,8 @@ namespace asio = boost::asio;
 namespace {
 
 /// Goes on when the session has ended. Cancelling interrupts it, and the end is still awaited.
-asio::awaitable<Result<CommandEnd>> endOf(std::shared_ptr<RunSession> session, std::shared_ptr<ByteSource> input) {
+asio::awaitable<Result<CommandEnd>> endOf(std::shared_ptr<RunSession> session,
+                                          std::shared_ptr<ByteSource> input) {
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<CommandEnd>)>(
       [](auto handler, std::shared_ptr<RunSession> running, std::shared_ptr<ByteSource> source) {
         auto slot = asio::get_associated_cancellation_slot(handler);
@@ -25,12 +26,15 @@ asio::awaitable<Result<CommandEnd>> endOf(std::shared_ptr<RunSession> session, s
             if (self && type != asio::cancellation_type::none) self->interrupt();
           });
         }
-        running->watch(std::move(source), [handler = std::move(handler), slot](Result<CommandEnd> end) mutable {
-          if (slot.is_connected()) slot.clear();
-          std::move(handler)(std::move(end));
-        });
+        running->watch(std::move(source),
+                       [handler = std::move(handler), slot](Result<CommandEnd> end) mutable {
+                         if (slot.is_connected()) slot.clear();
+                         std::move(handler)(std::move(end));
+                       });
       },
-      asio::use_awaitable, std::move(session), std::move(input));
+      asio::use_awaitable,
+      std::move(session),
+      std::move(input));
 }
 
 }  // namespace
@@ -52,7 +56,8 @@ Result<std::string> launchFrame(protocol::Encoder request, const CommandSpec& co
     launch.env.push_back(name + "=" + value);
   }
   for (const auto& argument : launch.args) {
-    if (argument.find('\0') != std::string::npos) return refuse(Errc::invalidArgument, "command.args holds a NUL");
+    if (argument.find('\0') != std::string::npos)
+      return refuse(Errc::invalidArgument, "command.args holds a NUL");
   }
   if ((launch.program + launch.cwd).find('\0') != std::string::npos) {
     return refuse(Errc::invalidArgument, "command.program or command.cwd holds a NUL");
@@ -61,7 +66,10 @@ Result<std::string> launchFrame(protocol::Encoder request, const CommandSpec& co
   return request.take();
 }
 
-Task<CommandEnd> Commands::run(Instance instance, CommandSpec command, RunObserver& observer, CallOptions /*call*/) {
+Task<CommandEnd> Commands::run(Instance instance,
+                               CommandSpec command,
+                               RunObserver& observer,
+                               CallOptions /*call*/) {
   auto frame = launchFrame(protocol::request(protocol::Ask::run), command);
   if (!frame) co_return std::unexpected(std::move(frame).error());
   auto connection = co_await connectTo(site_, std::move(instance));

@@ -74,7 +74,8 @@ Definition readDefinition(Members& members) {
   const auto isolation = parseEnum<Isolation>(members.text("isolation"));
   if (!isolation) members.fail("isolation");
   definition.isolation = isolation.value_or(Isolation::bubblewrap);
-  if (const auto count = members.optionalNumber("maxProcesses")) definition.maxProcesses = static_cast<int>(*count);
+  if (const auto count = members.optionalNumber("maxProcesses"))
+    definition.maxProcesses = static_cast<int>(*count);
   definition.networkBlocked = members.flag("networkBlocked");
   definition.ephemeral = members.flag("ephemeral");
   definition.lifetime = std::chrono::milliseconds(members.number("lifetimeMs"));

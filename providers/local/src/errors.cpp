@@ -12,8 +12,8 @@ std::unexpected<Error> refuse(Errc code, std::string message) {
 }
 
 std::unexpected<Error> systemFailure(int error, const std::string& what) {
-  const Errc code = error == EACCES || error == EPERM || error == EROFS      ? Errc::permissionDenied
-                    : error == ENOSPC || error == EDQUOT || error == EMFILE  ? Errc::quotaExceeded
+  const Errc code = error == EACCES || error == EPERM || error == EROFS     ? Errc::permissionDenied
+                    : error == ENOSPC || error == EDQUOT || error == EMFILE ? Errc::quotaExceeded
                     : error == ENFILE || error == ENOMEM || error == EAGAIN ? Errc::quotaExceeded
                                                                             : Errc::unavailable;
   return refuse(code, what + ": " + std::generic_category().message(error));
@@ -22,27 +22,34 @@ std::unexpected<Error> systemFailure(int error, const std::string& what) {
 Errc fileErrc(int error) {
   switch (error) {
     case ENOENT:
-    case ENOTDIR: return Errc::notFound;
+    case ENOTDIR:
+      return Errc::notFound;
     case EISDIR:
     case EEXIST:
     case ENOTEMPTY:
-    case EBUSY: return Errc::conflict;
+    case EBUSY:
+      return Errc::conflict;
     case EACCES:
     case EPERM:
     case EROFS:
-    case ETXTBSY: return Errc::permissionDenied;
+    case ETXTBSY:
+      return Errc::permissionDenied;
     case ENOSPC:
     case EDQUOT:
     case EMFILE:
     case ENFILE:
     case ENOMEM:
-    case EFBIG: return Errc::quotaExceeded;
+    case EFBIG:
+      return Errc::quotaExceeded;
     case EINVAL:
     case ENAMETOOLONG:
     case ELOOP:
-    case EXDEV: return Errc::invalidArgument;
-    case ENOSYS: return Errc::unsupported;
-    default: return Errc::unavailable;
+    case EXDEV:
+      return Errc::invalidArgument;
+    case ENOSYS:
+      return Errc::unsupported;
+    default:
+      return Errc::unavailable;
   }
 }
 

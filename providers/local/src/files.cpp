@@ -1,13 +1,12 @@
+#include <mooring/blocking.hpp>
+
 #include "apis.hpp"
 #include "client.hpp"
 #include "errors.hpp"
 
-#include <mooring/blocking.hpp>
-
+#include <cerrno>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
 #include <vector>
 
 namespace mooring::local {
@@ -19,9 +18,12 @@ using protocol::Ask;
 /// Large enough that handing a chunk to another thread costs little beside copying it.
 constexpr std::size_t chunkSize = std::size_t{1} << 20;
 
-Result<std::string> pathRequest(Ask ask, const std::string& path, const std::function<void(protocol::Encoder&)>& more) {
+Result<std::string> pathRequest(Ask ask,
+                                const std::string& path,
+                                const std::function<void(protocol::Encoder&)>& more) {
   if (path.empty()) return refuse(Errc::invalidArgument, "a path in the sandbox is empty");
-  if (path.find('\0') != std::string::npos) return refuse(Errc::invalidArgument, "a path in the sandbox holds a NUL");
+  if (path.find('\0') != std::string::npos)
+    return refuse(Errc::invalidArgument, "a path in the sandbox holds a NUL");
   auto request = protocol::request(ask);
   request.text(path);
   if (more) more(request);
@@ -29,7 +31,11 @@ Result<std::string> pathRequest(Ask ask, const std::string& path, const std::fun
 }
 
 /// A request about a path that is answered by `done`.
-Task<Reply> askAbout(SitePtr site, Instance instance, Result<std::string> frame, Effect effect, std::string verb,
+Task<Reply> askAbout(SitePtr site,
+                     Instance instance,
+                     Result<std::string> frame,
+                     Effect effect,
+                     std::string verb,
                      std::string path) {
   if (!frame) co_return std::unexpected(std::move(frame).error());
   auto reply = co_await ask(std::move(site), std::move(instance), std::move(*frame), effect);
@@ -38,9 +44,10 @@ Task<Reply> askAbout(SitePtr site, Instance instance, Result<std::string> frame,
   co_return reply;
 }
 
-Task<void> change(SitePtr site, Instance instance, Result<std::string> frame, std::string verb, std::string path) {
-  auto reply =
-      co_await askAbout(std::move(site), std::move(instance), std::move(frame), Effect::changes, verb, path);
+Task<void> change(
+    SitePtr site, Instance instance, Result<std::string> frame, std::string verb, std::string path) {
+  auto reply = co_await askAbout(
+      std::move(site), std::move(instance), std::move(frame), Effect::changes, verb, path);
   if (!reply) co_return std::unexpected(std::move(reply).error());
   if (reply->kind != protocol::Say::done) co_return unreadableAnswer();
   co_return Result<void>();
@@ -48,10 +55,14 @@ Task<void> change(SitePtr site, Instance instance, Result<std::string> frame, st
 
 std::optional<FileType> typeOf(protocol::EntryType type) {
   switch (type) {
-    case protocol::EntryType::file: return FileType::file;
-    case protocol::EntryType::directory: return FileType::directory;
-    case protocol::EntryType::symlink: return FileType::symlink;
-    case protocol::EntryType::other: return FileType::other;
+    case protocol::EntryType::file:
+      return FileType::file;
+    case protocol::EntryType::directory:
+      return FileType::directory;
+    case protocol::EntryType::symlink:
+      return FileType::symlink;
+    case protocol::EntryType::other:
+      return FileType::other;
   }
   return std::nullopt;
 }
@@ -81,8 +92,8 @@ Result<std::vector<FileInfo>> infosIn(const Reply& reply) {
 Result<std::size_t> readAt(int fd, std::span<std::byte> buffer, std::uint64_t offset) {
   std::size_t done = 0;
   while (done < buffer.size()) {
-    const ssize_t size =
-        ::pread(fd, buffer.data() + done, buffer.size() - done, static_cast<off_t>(offset + done));
+    const ssize_t size = ::pread(
+        fd, buffer.data() + done, buffer.size() - done, static_cast<off_t>(offset + done));
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return systemFailure(errno, "cannot read a file of the sandbox");
     if (size == 0) break;
@@ -129,7 +140,9 @@ Task<void> writeOn(SitePtr site, ConnectionPtr connection, FileUpload upload, st
     auto filled = co_await fill(upload.source, buffer);
     if (!filled) co_return std::unexpected(std::move(filled).error());
     if (*filled > 0) {
-      auto writing = [fd, bytes = std::span<const std::byte>(buffer.first(*filled))] { return writeAll(fd, bytes); };
+      auto writing = [fd, bytes = std::span<const std::byte>(buffer.first(*filled))] {
+        return writeAll(fd, bytes);
+      };
       auto written = co_await runBlocking(site->context.blocking, std::move(writing));
       if (!written) co_return std::unexpected(std::move(written).error());
     }
@@ -145,10 +158,14 @@ Task<void> writeOn(SitePtr site, ConnectionPtr connection, FileUpload upload, st
 
 }  // namespace
 
-Task<void> Files::read(Instance instance, SandboxPath path, std::uint64_t offset, std::shared_ptr<ByteSink> sink,
+Task<void> Files::read(Instance instance,
+                       SandboxPath path,
+                       std::uint64_t offset,
+                       std::shared_ptr<ByteSink> sink,
                        CallOptions /*call*/) {
   auto frame = pathRequest(Ask::readFile, path.value, nullptr);
-  auto reply = co_await askAbout(site_, std::move(instance), std::move(frame), Effect::none, "read", path.value);
+  auto reply = co_await askAbout(
+      site_, std::move(instance), std::move(frame), Effect::none, "read", path.value);
   if (!reply) {
     // Not "conflict": nothing stands in the way of reading, it is just no file.
     if (reply.error().code == Errc::conflict) reply.error().code = Errc::invalidArgument;
@@ -158,9 +175,11 @@ Task<void> Files::read(Instance instance, SandboxPath path, std::uint64_t offset
   const int fd = reply->descriptors.front().get();
   protocol::Decoder fields(reply->fields);
   const std::uint64_t size = fields.u64();
-  // One byte more than is left tells the end without another read; files of /proc have size 0 and more to give.
+  // One byte more than is left tells the end without another read; files of /proc have size 0 and more to
+  // give.
   const std::uint64_t left = size > offset ? size - offset : 0;
-  std::vector<std::byte> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(chunkSize, std::max<std::uint64_t>(left + 1, 4096))));
+  std::vector<std::byte> buffer(
+      static_cast<std::size_t>(std::min<std::uint64_t>(chunkSize, std::max<std::uint64_t>(left + 1, 4096))));
   while (true) {
     auto reading = [fd, offset, into = std::span(buffer)] { return readAt(fd, into, offset); };
     auto got = co_await runBlocking(site_->context.blocking, std::move(reading));
@@ -174,7 +193,10 @@ Task<void> Files::read(Instance instance, SandboxPath path, std::uint64_t offset
   }
 }
 
-Task<void> Files::write(Instance instance, SandboxPath path, std::shared_ptr<ByteSource> source, WriteOptions options,
+Task<void> Files::write(Instance instance,
+                        SandboxPath path,
+                        std::shared_ptr<ByteSource> source,
+                        WriteOptions options,
                         CallOptions call) {
   auto once = std::make_shared<bool>(false);
   auto next = [once, path, source, options]() -> std::optional<FileUpload> {
@@ -185,13 +207,16 @@ Task<void> Files::write(Instance instance, SandboxPath path, std::shared_ptr<Byt
   co_return co_await writeMany(std::move(instance), std::move(uploads), call);
 }
 
-Task<void> Files::writeMany(Instance instance, std::function<std::optional<FileUpload>()> next, CallOptions /*call*/) {
+Task<void> Files::writeMany(Instance instance,
+                            std::function<std::optional<FileUpload>()> next,
+                            CallOptions /*call*/) {
   auto connection = co_await connectTo(site_, std::move(instance));
   if (!connection) co_return std::unexpected(std::move(connection).error());
   std::vector<std::byte> buffer;
   while (auto upload = next()) {
     const auto size = upload->source->size();
-    const std::size_t wanted = size ? static_cast<std::size_t>(std::min<std::uint64_t>(*size + 1, chunkSize)) : chunkSize;
+    const std::size_t wanted = size ? static_cast<std::size_t>(std::min<std::uint64_t>(*size + 1, chunkSize))
+                                    : chunkSize;
     if (buffer.size() < wanted) buffer.resize(wanted);
     auto written = co_await writeOn(site_, *connection, std::move(*upload), std::span(buffer));
     if (!written) co_return written;
@@ -225,7 +250,8 @@ Task<std::vector<FileInfo>> Files::list(Instance instance, SandboxPath path, Cal
 
 Task<FileInfo> Files::stat(Instance instance, SandboxPath path, CallOptions /*call*/) {
   auto frame = pathRequest(Ask::stat, path.value, nullptr);
-  auto reply = co_await askAbout(site_, std::move(instance), std::move(frame), Effect::none, "look at", path.value);
+  auto reply = co_await askAbout(
+      site_, std::move(instance), std::move(frame), Effect::none, "look at", path.value);
   if (!reply) co_return std::unexpected(std::move(reply).error());
   auto infos = infosIn(*reply);
   if (!infos || infos->size() != 1) co_return unreadableAnswer();
@@ -234,7 +260,8 @@ Task<FileInfo> Files::stat(Instance instance, SandboxPath path, CallOptions /*ca
 
 Task<void> Files::makeDirectory(Instance instance, SandboxPath path, int mode, CallOptions /*call*/) {
   const auto bits = static_cast<std::uint32_t>(mode);
-  auto frame = pathRequest(Ask::makeDirectory, path.value, [bits](protocol::Encoder& request) { request.u32(bits); });
+  auto frame = pathRequest(
+      Ask::makeDirectory, path.value, [bits](protocol::Encoder& request) { request.u32(bits); });
   co_return co_await change(site_, std::move(instance), std::move(frame), "make the directory", path.value);
 }
 
@@ -249,13 +276,16 @@ Task<void> Files::move(Instance instance, SandboxPath from, SandboxPath to, Call
     co_return refuse(Errc::invalidArgument, "the path to move to is empty, or holds a NUL");
   }
   const std::string target = to.value;
-  auto frame = pathRequest(Ask::rename, from.value, [target](protocol::Encoder& request) { request.text(target); });
-  co_return co_await change(site_, std::move(instance), std::move(frame), "move", from.value + " to " + to.value);
+  auto frame = pathRequest(
+      Ask::rename, from.value, [target](protocol::Encoder& request) { request.text(target); });
+  co_return co_await change(
+      site_, std::move(instance), std::move(frame), "move", from.value + " to " + to.value);
 }
 
 Task<void> Files::setMode(Instance instance, SandboxPath path, int mode, CallOptions /*call*/) {
   const auto bits = static_cast<std::uint32_t>(mode);
-  auto frame = pathRequest(Ask::setMode, path.value, [bits](protocol::Encoder& request) { request.u32(bits); });
+  auto frame = pathRequest(
+      Ask::setMode, path.value, [bits](protocol::Encoder& request) { request.u32(bits); });
   co_return co_await change(site_, std::move(instance), std::move(frame), "change the mode of", path.value);
 }
 

@@ -1,15 +1,16 @@
 #include "launcher.hpp"
 
+#include <mooring/blocking.hpp>
+
 #include "errors.hpp"
 #include "protocol.hpp"
 #include "spawn.hpp"
 #include "supervisor_image.hpp"
 #include "waiting.hpp"
 
-#include <mooring/blocking.hpp>
-
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <cstring>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <signal.h>
@@ -18,8 +19,6 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <cstring>
 
 namespace mooring::local {
 
@@ -53,12 +52,15 @@ Result<fs::path> installSupervisor(const Layout& layout) {
   static const std::string name = "supervisor-" + hex(hashOf(supervisorImage()));
   const fs::path file = layout.bin() / name;
   struct stat status = {};
-  if (::stat(file.c_str(), &status) == 0 && static_cast<std::size_t>(status.st_size) == supervisorImage().size()) {
+  if (::stat(file.c_str(), &status) == 0 &&
+      static_cast<std::size_t>(status.st_size) == supervisorImage().size()) {
     return file;
   }
   if (auto made = makeDirectories(layout.bin()); !made) return std::unexpected(std::move(made).error());
-  // Under a name of its own: a file that is being written cannot be executed, by whoever else installs it now.
-  const fs::path own = layout.bin() / ("." + name + "-" + std::to_string(::getpid()) + "-" + std::to_string(::gettid()));
+  // Under a name of its own: a file that is being written cannot be executed, by whoever else installs it
+  // now.
+  const fs::path own = layout.bin() /
+                       ("." + name + "-" + std::to_string(::getpid()) + "-" + std::to_string(::gettid()));
   if (auto written = writeText(own, std::string(supervisorImage()), 0700); !written) {
     return std::unexpected(std::move(written).error());
   }
@@ -94,10 +96,11 @@ Result<void> closeOldCommands(const Layout& layout, const std::string& key) {
   return {};
 }
 
-/// Directories to mount on that lie in the workspace. bwrap would make them too, but through whatever symlink a
-/// sandboxed program has put there, on the host.
+/// Directories to mount on that lie in the workspace. bwrap would make them too, but through whatever symlink
+/// a sandboxed program has put there, on the host.
 Result<void> makeMountPoints(const Layout& layout, const Definition& definition) {
-  const Descriptor workspace(::open(layout.workspace(definition.provisionKey).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor workspace(
+      ::open(layout.workspace(definition.provisionKey).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   for (const auto& volume : definition.volumes) {
     const fs::path inside = fs::path(volume.mountPath).lexically_relative("/workspace");
     if (!volume.mountPath.starts_with("/workspace/")) continue;
@@ -118,14 +121,22 @@ Result<void> makeMountPoints(const Layout& layout, const Definition& definition)
   return {};
 }
 
-std::string serveArgument(const char* name, std::uint64_t value) { return std::string(name) + "=" + std::to_string(value); }
+std::string serveArgument(const char* name, std::uint64_t value) {
+  return std::string(name) + "=" + std::to_string(value);
+}
 
-std::vector<std::string> serveArguments(const Definition& definition, const Layout& layout, const LimitWishes& wishes,
+std::vector<std::string> serveArguments(const Definition& definition,
+                                        const Layout& layout,
+                                        const LimitWishes& wishes,
                                         const Limits& limits) {
   const bool namespaces = definition.isolation == Isolation::bubblewrap;
-  std::vector<std::string> all = {"serve", std::to_string(spawned_fd::listener), std::to_string(spawned_fd::commands)};
+  std::vector<std::string> all = {"serve",
+                                  std::to_string(spawned_fd::listener),
+                                  std::to_string(spawned_fd::commands),
+                                  std::to_string(spawned_fd::runDirectory)};
   all.push_back(serveArgument("namespaces", namespaces ? 1 : 0));
-  all.push_back("home=" + (namespaces ? std::string("/workspace") : layout.workspace(definition.provisionKey).string()));
+  all.push_back("home=" + (namespaces ? std::string("/workspace")
+                                      : layout.workspace(definition.provisionKey).string()));
   if (limits.memory == LimitBy::rlimit) all.push_back(serveArgument("memory", wishes.memoryBytes));
   if (limits.processes == LimitBy::rlimit) all.push_back(serveArgument("processes", wishes.processes));
   if (limits.cpu == LimitBy::affinity) all.push_back(serveArgument("cpus", wishes.vcpus));
@@ -139,18 +150,23 @@ Result<Limits> setLimits(const Layout& layout, const Definition& definition, con
   const auto memberships = readText("/proc/self/cgroup");
   CgroupPlaces places;
   if (mounts && memberships) places = findCgroups(*mounts, *memberships);
-  // In namespaces of its own a user's processes are counted apart; the kernel exempts root outside of them only.
+  // In namespaces of its own a user's processes are counted apart; the kernel exempts root outside of them
+  // only.
   const bool countsProcesses = definition.isolation == Isolation::bubblewrap && ::geteuid() != 0;
-  const std::string name = "mooring-" + hex(hashOf(layout.root().string())).substr(0, 8) + "-" + definition.provisionKey;
+  const std::string name = "mooring-" + hex(hashOf(layout.root().string())).substr(0, 8) + "-" +
+                           definition.provisionKey;
   Limits limits = applyLimits(places, name, wishes, countsProcesses);
   if (limits.processes == LimitBy::none && definition.maxProcesses) {
     removeCgroups(limits.directories);
-    return refuse(Errc::unsupported,
-                  "options.local.maxProcesses cannot be enforced here: no control group \"pids\" can be made, and "
-                  "RLIMIT_NPROC does not bind " +
-                      std::string(::geteuid() == 0 ? "root" : "one sandbox alone without namespaces") + "; leave it out");
+    return refuse(
+        Errc::unsupported,
+        "options.local.maxProcesses cannot be enforced here: no control group \"pids\" can be made, and "
+        "RLIMIT_NPROC does not bind " +
+            std::string(::geteuid() == 0 ? "root" : "one sandbox alone without namespaces") +
+            "; leave it out");
   }
-  if (auto written = writeText(layout.run(definition.provisionKey) / run_file::limits, toText(limits)); !written) {
+  if (auto written = writeText(layout.run(definition.provisionKey) / run_file::limits, toText(limits));
+      !written) {
     removeCgroups(limits.directories);
     return std::unexpected(std::move(written).error());
   }
@@ -206,7 +222,9 @@ std::string lastComplaint(const Layout& layout, const std::string& key) {
   return std::string(rest.substr(rest.rfind('\n') + 1));
 }
 
-std::unexpected<Error> launchFailure(const Layout& layout, const Definition& definition, const std::string& reason) {
+std::unexpected<Error> launchFailure(const Layout& layout,
+                                     const Definition& definition,
+                                     const std::string& reason) {
   std::string complaint = lastComplaint(layout, definition.provisionKey);
   if (definition.isolation == Isolation::bubblewrap && isNamespaceRefusal(complaint)) {
     return refuse(Errc::notConfigured,
@@ -214,7 +232,8 @@ std::unexpected<Error> launchFailure(const Layout& layout, const Definition& def
                       "): allow unprivileged user namespaces" + withoutIsolationHint());
   }
   if (complaint.empty()) complaint = reason;
-  return refuse(Errc::unavailable, "sandbox " + definition.provisionKey + " could not be started: " + complaint);
+  return refuse(Errc::unavailable,
+                "sandbox " + definition.provisionKey + " could not be started: " + complaint);
 }
 
 Task<void> removeGroups(SitePtr site, std::string key) {
@@ -238,7 +257,8 @@ LimitWishes wishesOf(const Definition& definition) {
   LimitWishes wishes;
   if (definition.memoryMib) wishes.memoryBytes = static_cast<std::uint64_t>(*definition.memoryMib) << 20;
   if (definition.vcpus) wishes.vcpus = static_cast<std::uint64_t>(*definition.vcpus);
-  wishes.processes = definition.maxProcesses ? static_cast<std::uint64_t>(*definition.maxProcesses) : defaultProcesses;
+  wishes.processes = definition.maxProcesses ? static_cast<std::uint64_t>(*definition.maxProcesses)
+                                             : defaultProcesses;
   return wishes;
 }
 
@@ -271,7 +291,8 @@ Task<void> launch(SitePtr site, Definition definition) {
   if (started) {
     auto answers = co_await answersPing(site, definition.provisionKey);
     if (answers && *answers) co_return Result<void>();
-    if (!answers && answers.error().code == Errc::cancelled) co_return std::unexpected(std::move(answers).error());
+    if (!answers && answers.error().code == Errc::cancelled)
+      co_return std::unexpected(std::move(answers).error());
     if (!answers) reason = answers.error().message;
   } else if (started.error().code != Errc::unavailable) {
     co_return std::unexpected(std::move(started).error());
@@ -283,23 +304,28 @@ Task<void> launch(SitePtr site, Definition definition) {
 }
 
 Task<void> shutDown(SitePtr site, std::string key) {
-  auto find = [site, key] { return Result<std::optional<SupervisorProcess>>(findSupervisor(site->layout, key)); };
+  auto find = [site, key] {
+    return Result<std::optional<SupervisorProcess>>(findSupervisor(site->layout, key));
+  };
   auto process = co_await runBlocking(site->context.blocking, std::move(find));
   if (!process) co_return std::unexpected(std::move(process).error());
 
   auto connection = co_await connectToKey(site, key);
   if (connection) {
     std::vector<int> none;
-    auto sent = co_await (*connection)->send(protocol::request(protocol::Ask::shutdown).take(), std::move(none));
+    auto sent = co_await (*connection)
+                    ->send(protocol::request(protocol::Ask::shutdown).take(), std::move(none));
     // It answers by ending. An older version refuses, and is killed below.
     auto reply = co_await (*connection)->receive(shutDownPatience);
-    if (reply && reply->kind == protocol::Say::shuttingDown) reply = co_await (*connection)->receive(shutDownPatience);
+    if (reply && reply->kind == protocol::Say::shuttingDown)
+      reply = co_await (*connection)->receive(shutDownPatience);
     if (!reply && reply.error().code == Errc::cancelled) co_return std::unexpected(std::move(reply).error());
     (*connection)->socket().close();
   }
   if (*process) {
     asio::posix::stream_descriptor ended(site->context.loop, (*process)->pidfd.release());
-    auto waited = co_await awaitReady(ended, Readiness::read, std::chrono::milliseconds(connection ? 1000 : 1));
+    auto waited = co_await awaitReady(
+        ended, Readiness::read, std::chrono::milliseconds(connection ? 1000 : 1));
     if (!waited) {
       ::syscall(SYS_pidfd_send_signal, ended.native_handle(), SIGKILL, nullptr, 0);
       waited = co_await awaitReady(ended, Readiness::read, shutDownPatience);
@@ -313,7 +339,8 @@ Task<void> shutDown(SitePtr site, std::string key) {
   if (!*process) {
     auto still = co_await isRunning(site, key);
     if (still && *still) {
-      co_return refuse(Errc::unavailable, "the supervisor of sandbox " + key + " does not end, and cannot be found");
+      co_return refuse(Errc::unavailable,
+                       "the supervisor of sandbox " + key + " does not end, and cannot be found");
     }
   }
   co_return co_await removeGroups(site, key);

@@ -15,7 +15,8 @@ constexpr std::size_t maxName = 128;
 bool isPlainName(std::string_view name) {
   if (name.empty() || name.size() > maxName || name.front() == '.') return false;
   return std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
   });
 }
 
@@ -30,9 +31,10 @@ Result<Layout> Layout::choose(const Settings& settings, bool isRoot) {
   if (!root) root = under("HOME", ".local/state/mooring/local");
   if (!root && isRoot) root = "/var/lib/mooring/local";
   if (!root) {
-    return refuse(Errc::notConfigured,
-                  "the local provider does not know where to keep sandboxes: set MOORING_LOCAL_DIR, XDG_STATE_HOME or "
-                  "HOME");
+    return refuse(
+        Errc::notConfigured,
+        "the local provider does not know where to keep sandboxes: set MOORING_LOCAL_DIR, XDG_STATE_HOME or "
+        "HOME");
   }
   if (!root->is_absolute()) {
     return refuse(Errc::invalidArgument,

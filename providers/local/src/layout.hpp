@@ -26,13 +26,21 @@ class Layout {
   /// Where it is built before it gets its name, and where it goes to be deleted.
   [[nodiscard]] std::filesystem::path staging(std::string_view key) const;
   [[nodiscard]] std::filesystem::path trash(std::string_view key) const;
-  [[nodiscard]] std::filesystem::path definition(std::string_view key) const { return sandbox(key) / "sandbox.json"; }
-  [[nodiscard]] std::filesystem::path workspace(std::string_view key) const { return sandbox(key) / "workspace"; }
+  [[nodiscard]] std::filesystem::path definition(std::string_view key) const {
+    return sandbox(key) / "sandbox.json";
+  }
+  [[nodiscard]] std::filesystem::path workspace(std::string_view key) const {
+    return sandbox(key) / "workspace";
+  }
   [[nodiscard]] std::filesystem::path etc(std::string_view key) const { return sandbox(key) / "etc"; }
   [[nodiscard]] std::filesystem::path run(std::string_view key) const { return sandbox(key) / "run"; }
-  [[nodiscard]] std::filesystem::path commands(std::string_view key) const { return sandbox(key) / "commands"; }
+  [[nodiscard]] std::filesystem::path commands(std::string_view key) const {
+    return sandbox(key) / "commands";
+  }
   [[nodiscard]] std::filesystem::path command(std::string_view key, std::string_view id) const;
-  [[nodiscard]] std::filesystem::path checkpoints(std::string_view key) const { return sandbox(key) / "checkpoints"; }
+  [[nodiscard]] std::filesystem::path checkpoints(std::string_view key) const {
+    return sandbox(key) / "checkpoints";
+  }
   [[nodiscard]] std::filesystem::path checkpoint(std::string_view key, std::string_view id) const;
   [[nodiscard]] std::filesystem::path volumes() const { return root_ / "volumes"; }
   [[nodiscard]] std::filesystem::path volume(std::string_view name) const { return volumes() / name; }

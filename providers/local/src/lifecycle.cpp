@@ -1,3 +1,5 @@
+#include <mooring/blocking.hpp>
+
 #include "apis.hpp"
 #include "client.hpp"
 #include "detail/remove_tree.hpp"
@@ -5,15 +7,12 @@
 #include "launcher.hpp"
 #include "lock.hpp"
 
-#include <mooring/blocking.hpp>
-
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
 
 namespace mooring::local {
 
@@ -151,14 +150,16 @@ std::vector<std::string> keysAfter(const Layout& layout, const std::string& curs
   return keys;
 }
 
-Result<std::pair<std::vector<Definition>, std::string>> readPage(const Site& site, const std::string& ownerTag,
+Result<std::pair<std::vector<Definition>, std::string>> readPage(const Site& site,
+                                                                 const std::string& ownerTag,
                                                                  const std::string& cursor) {
   std::pair<std::vector<Definition>, std::string> page;
   for (auto& key : keysAfter(site.layout, cursor)) {
     auto definition = loadDefinition(site.layout, key);
     if (!definition) {
       // Whose it is cannot be told, so it is nobody's here; an exact look-up reports it.
-      if (site.context.log) site.context.log->warn("local sandbox skipped key={} error={}", key, definition.error().message);
+      if (site.context.log)
+        site.context.log->warn("local sandbox skipped key={} error={}", key, definition.error().message);
       continue;
     }
     if (!*definition || (*definition)->ownerTag != ownerTag) continue;
@@ -232,7 +233,8 @@ Task<Attachment> Lifecycle::attach(Instance instance, CallOptions /*call*/) {
   if (!*running) {
     auto lock = co_await takeLock(site_, key);
     if (!lock) co_return std::unexpected(std::move(lock).error());
-    definition = co_await definitionOf(site_, instance);  // It may have been destroyed before the lock was ours.
+    definition = co_await definitionOf(site_, instance);  // It may have been destroyed before the lock was
+                                                          // ours.
     if (!definition) {
       if (definition.error().code == Errc::gone) lock->removeFile();
       co_return std::unexpected(std::move(definition).error());
@@ -282,7 +284,8 @@ Task<InstancePage> Lifecycle::list(std::string ownerTag, std::string cursor, Cal
   for (auto& definition : read->first) {
     auto running = co_await isRunning(site_, definition.provisionKey);
     if (!running && running.error().code == Errc::gone) continue;
-    page.instances.push_back(instanceFrom(site_->layout, definition, stateOf(definition, running && *running)));
+    page.instances.push_back(
+        instanceFrom(site_->layout, definition, stateOf(definition, running && *running)));
   }
   co_return page;
 }

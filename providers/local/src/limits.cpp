@@ -6,12 +6,12 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <array>
+#include <algorithm>
 #include <cerrno>
-#include <sstream>
+#include <fcntl.h>
+#include <fstream>
+#include <signal.h>
+#include <unistd.h>
 
 namespace mooring::local {
 
@@ -94,7 +94,8 @@ class Maker {
 
  private:
   void remember(fs::path directory) {
-    if (std::ranges::find(directories_, directory) == directories_.end()) directories_.push_back(std::move(directory));
+    if (std::ranges::find(directories_, directory) == directories_.end())
+      directories_.push_back(std::move(directory));
   }
 
   const CgroupPlaces& places_;
@@ -142,15 +143,18 @@ CgroupPlaces findCgroups(std::string_view mounts, std::string_view memberships) 
   return places;
 }
 
-Limits applyLimits(const CgroupPlaces& places, const std::string& name, const LimitWishes& wishes,
+Limits applyLimits(const CgroupPlaces& places,
+                   const std::string& name,
+                   const LimitWishes& wishes,
                    bool countsProcesses) {
   Maker maker(places, name);
   Limits limits;
   if (wishes.memoryBytes > 0) {
     const std::string bytes = std::to_string(wishes.memoryBytes);
-    const Controller memory{.name = "memory",
-                            .v1 = {{"memory.limit_in_bytes", bytes}, {"memory.memsw.limit_in_bytes", bytes, true}},
-                            .v2 = {{"memory.max", bytes}, {"memory.swap.max", "0", true}}};
+    const Controller memory{
+        .name = "memory",
+        .v1 = {{"memory.limit_in_bytes", bytes}, {"memory.memsw.limit_in_bytes", bytes, true}},
+        .v2 = {{"memory.max", bytes}, {"memory.swap.max", "0", true}}};
     limits.memory = maker.limit(memory, LimitBy::rlimit);
   }
   if (wishes.processes > 0) {
@@ -173,7 +177,13 @@ Limits applyLimits(const CgroupPlaces& places, const std::string& name, const Li
 bool removeCgroups(const std::vector<fs::path>& directories) {
   bool all = true;
   for (const auto& directory : directories) {
-    if (::rmdir(directory.c_str()) != 0 && errno != ENOENT) all = false;
+    if (::rmdir(directory.c_str()) == 0 || errno == ENOENT) continue;
+    all = false;
+    // Without namespaces some may have outlived a supervisor that was killed.
+    std::ifstream processes(directory / "cgroup.procs");
+    for (pid_t pid = 0; processes >> pid;) {
+      if (pid > 1) ::kill(pid, SIGKILL);
+    }
   }
   return all;
 }
@@ -204,7 +214,8 @@ std::optional<Limits> parseLimits(const std::string& text) {
   Limits limits;
   const auto read = [&object](std::string_view name, LimitBy& by) {
     const json::value* member = object.if_contains(name);
-    const auto parsed = member != nullptr && member->is_string() ? parseEnum<LimitBy>(member->get_string()) : std::nullopt;
+    const auto parsed = member != nullptr && member->is_string() ? parseEnum<LimitBy>(member->get_string())
+                                                                 : std::nullopt;
     if (parsed) by = *parsed;
     return parsed.has_value();
   };

@@ -1,4 +1,5 @@
-// Limits of memory, processes and processors: by control groups where this user may make them, else by rlimit.
+// Limits of memory, processes and processors: by control groups where this user may make them, else by
+// rlimit.
 #pragma once
 
 #include <mooring/error.hpp>
@@ -47,12 +48,15 @@ std::string toText(const Limits& limits);
 /// Nothing when it cannot be read.
 std::optional<Limits> parseLimits(const std::string& text);
 
-/// Makes the groups named `name` and chooses rlimits for the rest. `countsProcesses` says whether RLIMIT_NPROC counts
-/// this sandbox's processes only, and binds this user. Blocks.
-Limits applyLimits(const CgroupPlaces& places, const std::string& name, const LimitWishes& wishes,
+/// Makes the groups named `name` and chooses rlimits for the rest. `countsProcesses` says whether
+/// RLIMIT_NPROC counts this sandbox's processes only, and binds this user. Blocks.
+Limits applyLimits(const CgroupPlaces& places,
+                   const std::string& name,
+                   const LimitWishes& wishes,
                    bool countsProcesses);
 
-/// Removes groups; true when none is left. They must be empty, which takes a moment after their processes ended.
+/// Removes groups; true when none is left. One that still holds processes stays: its processes are killed,
+/// which takes a moment, so ask again.
 bool removeCgroups(const std::vector<std::filesystem::path>& directories);
 
 }  // namespace mooring::local

@@ -1,9 +1,9 @@
 #include "lock.hpp"
 
+#include <mooring/blocking.hpp>
+
 #include "errors.hpp"
 #include "waiting.hpp"
-
-#include <mooring/blocking.hpp>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -36,7 +36,8 @@ Result<std::optional<Lock>> Lock::tryTake(const Layout& layout, const std::strin
 void Lock::removeFile() { ::unlink(path_.c_str()); }
 
 Task<Lock> takeLock(SitePtr site, std::string name) {
-  // Asked again and again, because a thread that waits in flock() can neither be cancelled nor spared: there are few.
+  // Asked again and again, because a thread that waits in flock() can neither be cancelled nor spared: there
+  // are few.
   constexpr std::chrono::milliseconds longestPause(20);
   for (std::chrono::milliseconds pause(1);; pause = std::min(pause * 2, longestPause)) {
     auto attempt = [site, name] { return Lock::tryTake(site->layout, name); };

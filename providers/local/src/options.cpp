@@ -23,16 +23,17 @@ bool isOrLiesIn(std::string_view path, std::string_view directory) {
 Result<void> checkVolumes(const SandboxConfig& config) {
   for (const auto& volume : config.volumes) {
     if (!isPlainName(volume.name)) {
-      return refuse(Errc::invalidArgument,
-                    "volumes: \"" + volume.name +
-                        "\" cannot name a volume: use letters, digits, '-', '_', '.', not beginning with '.'");
+      return refuse(
+          Errc::invalidArgument,
+          "volumes: \"" + volume.name +
+              "\" cannot name a volume: use letters, digits, '-', '_', '.', not beginning with '.'");
     }
     if (auto checked = checkMountPath(volume.mountPath); !checked) return checked;
     for (const auto& other : config.volumes) {
       if (&other != &volume && isOrLiesIn(other.mountPath, volume.mountPath)) {
         return refuse(Errc::invalidArgument,
-                      "volumes: " + other.mountPath + " lies in another volume's mountPath " + volume.mountPath +
-                          ": mount them side by side");
+                      "volumes: " + other.mountPath + " lies in another volume's mountPath " +
+                          volume.mountPath + ": mount them side by side");
       }
     }
   }
@@ -81,7 +82,8 @@ Result<Options> optionsOf(const SandboxConfig& config) {
     if (name == "isolation") {
       const auto isolation = member.is_string() ? parseEnum<Isolation>(member.get_string()) : std::nullopt;
       if (!isolation) {
-        return refuse(Errc::invalidArgument, "options.local.isolation must be one of: " + enumChoices<Isolation>());
+        return refuse(Errc::invalidArgument,
+                      "options.local.isolation must be one of: " + enumChoices<Isolation>());
       }
       options.isolation = *isolation;
     } else if (name == "maxProcesses") {
@@ -99,19 +101,31 @@ Result<Options> optionsOf(const SandboxConfig& config) {
 }
 
 Result<void> checkMountPath(const std::string& path) {
-  static constexpr std::array<std::string_view, 12> system = {
-      "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/proc", "/dev", "/sys", "/run"};
+  static constexpr std::array<std::string_view, 12> system = {"/usr",
+                                                              "/bin",
+                                                              "/sbin",
+                                                              "/lib",
+                                                              "/lib32",
+                                                              "/lib64",
+                                                              "/libx32",
+                                                              "/etc",
+                                                              "/proc",
+                                                              "/dev",
+                                                              "/sys",
+                                                              "/run"};
   const auto wrong = [&](const std::string& why) {
     return refuse(Errc::invalidArgument, "volumes: a volume cannot be mounted at \"" + path + "\": " + why);
   };
   if (path.empty() || path.front() != '/') return wrong("the path must be absolute");
   if (path.find('\0') != std::string::npos) return wrong("the path holds a NUL");
-  if (path.back() == '/' || std::filesystem::path(path).lexically_normal() != path) {
+  if (path.back() == '/' || std::filesystem::path(path).lexically_normal().string() != path) {
     return wrong("write it without \".\", \"..\", double or trailing slashes");
   }
-  if (path == "/workspace" || path == "/tmp") return wrong("that is the sandbox's own; use a directory below it");
+  if (path == "/workspace" || path == "/tmp")
+    return wrong("that is the sandbox's own; use a directory below it");
   for (const auto directory : system) {
-    if (isOrLiesIn(path, directory)) return wrong(std::string(directory) + " belongs to the system; try /data");
+    if (isOrLiesIn(path, directory))
+      return wrong(std::string(directory) + " belongs to the system; try /data");
   }
   return {};
 }
@@ -119,22 +133,19 @@ Result<void> checkMountPath(const std::string& path) {
 Result<void> validateConfig(const SandboxConfig& config) {
   const auto options = optionsOf(config);
   if (!options) return std::unexpected(options.error());
-  for (const auto& [name, value] : config.options) {
-    if (name != Options::provider) {
-      return refuse(Errc::invalidArgument,
-                    "options." + std::string(name) + " belongs to another provider; this one reads options.local");
-    }
-  }
   if (!config.runtime.empty()) {
-    return refuse(Errc::unsupported,
-                  "runtime: the local provider has the programs of this machine's /usr and no others: leave it empty");
+    return refuse(
+        Errc::unsupported,
+        "runtime: the local provider has the programs of this machine's /usr and no others: leave it empty");
   }
   if (!config.image.empty()) {
-    return refuse(Errc::unsupported,
-                  "image: the local provider has the programs of this machine's /usr and no others: leave it empty");
+    return refuse(
+        Errc::unsupported,
+        "image: the local provider has the programs of this machine's /usr and no others: leave it empty");
   }
   if (config.network.mode == NetworkMode::allowList) {
-    return refuse(Errc::unsupported, "network: the local provider knows \"open\" and \"blocked\", but no allow list");
+    return refuse(Errc::unsupported,
+                  "network: the local provider knows \"open\" and \"blocked\", but no allow list");
   }
   if (auto checked = checkResources(config.resources); !checked) return checked;
   if (auto checked = checkVolumes(config); !checked) return checked;

@@ -2,11 +2,10 @@
 
 #include "errors.hpp"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 namespace mooring::local {
 

@@ -21,8 +21,9 @@ Task<void> checkPort(SitePtr site, Instance instance, int port) {
   auto definition = co_await definitionOf(std::move(site), std::move(instance));
   if (!definition) co_return std::unexpected(std::move(definition).error());
   if (definition->networkBlocked) {
-    co_return refuse(Errc::unsupported,
-                     "the sandbox's network is blocked, so its ports cannot be reached: create it with network \"open\"");
+    co_return refuse(
+        Errc::unsupported,
+        "the sandbox's network is blocked, so its ports cannot be reached: create it with network \"open\"");
   }
   co_return Result<void>();
 }
@@ -41,7 +42,8 @@ Task<bool> LocalPreviews::answers(Instance instance, int port, CallOptions /*cal
   auto good = co_await checkPort(site_, std::move(instance), port);
   if (!good) co_return std::unexpected(std::move(good).error());
   asio::ip::tcp::socket socket(site_->context.loop);
-  const asio::ip::tcp::endpoint endpoint(asio::ip::address_v4::loopback(), static_cast<asio::ip::port_type>(port));
+  const asio::ip::tcp::endpoint endpoint(asio::ip::address_v4::loopback(),
+                                         static_cast<asio::ip::port_type>(port));
   boost::system::error_code ec;
   co_await socket.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, ec));
   if (ec == asio::error::operation_aborted) co_return refuse(Errc::cancelled, "the call was cancelled");

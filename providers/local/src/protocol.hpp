@@ -1,8 +1,9 @@
-// What the library and the supervisor say to each other over a Unix socket. Shared by both, so: no exceptions, and
-// nothing of mooring but this.
+// What the library and the supervisor say to each other over a Unix socket. Shared by both, so: no
+// exceptions, and nothing of mooring but this.
 //
-// A frame is a length (4 bytes, little endian, of what follows), a kind (1 byte) and fields. Descriptors travel beside
-// the frame as SCM_RIGHTS. A connection carries one request; the order of its frames is given at each request.
+// A frame is a length (4 bytes, little endian, of what follows), a kind (1 byte) and fields. Descriptors
+// travel beside the frame as SCM_RIGHTS. A connection carries one request; the order of its frames is given
+// at each request.
 #pragma once
 
 #include <cerrno>
@@ -22,18 +23,20 @@ inline constexpr std::uint32_t maxFrame = std::uint32_t{16} << 20;
 inline constexpr std::size_t headerSize = 4;
 inline constexpr std::size_t maxDescriptors = 4;
 
-/// From the library. Fields of each, after the version: as in the comment; answered by `done` unless it says otherwise.
+/// From the library. Fields of each, after the version: as in the comment; answered by `done` unless it says
+/// otherwise.
 enum class Ask : std::uint8_t {
   ping = 1,
-  run,            ///< LaunchRequest with its descriptors → started, then ended. A dropped connection kills it.
-  start,          ///< key, LaunchRequest → started.
-  endRun,         ///< No version; on a run's own connection: kill its process group, then say how it ended.
-  signal,         ///< key, signal.
-  openInput,      ///< key → done with the write end of its standard input.
-  closeInput,     ///< key.
-  awaitEnd,       ///< key → ended when it has ended; failed(ENOENT) when this supervisor does not run it.
-  readFile,       ///< path → done: size; with the open file.
-  writeFile,      ///< path, mode or noMode → done, with an open file; then commit → done. Dropped before: nothing changed.
+  run,         ///< LaunchRequest with its descriptors → started, then ended. A dropped connection kills it.
+  start,       ///< key, LaunchRequest → started.
+  endRun,      ///< No version; on a run's own connection: kill its process group, then say how it ended.
+  signal,      ///< key, signal.
+  openInput,   ///< key → done with the write end of its standard input.
+  closeInput,  ///< key.
+  awaitEnd,    ///< key → ended when it has ended; failed(ENOENT) when this supervisor does not run it.
+  readFile,    ///< path → done: size; with the open file.
+  writeFile,  ///< path, mode or noMode → done, with an open file; then commit → done. Dropped before: nothing
+              ///< changed.
   commit,         ///< No version; see writeFile.
   stat,           ///< path → entries with one entry.
   list,           ///< path → any number of entries, then done.
@@ -193,18 +196,16 @@ class FrameReader {
   std::string bytes_;
 };
 
-/// A program to be started. Descriptors beside it: for `run` stdin (when hasInput), stdout, stderr; for `start` stdin
-/// (when hasInput).
+/// A program to be started. Descriptors beside it: for `run` stdin (when hasInput), stdout, stderr; for
+/// `start` stdin (when hasInput).
 struct LaunchRequest {
   std::string program;
   std::vector<std::string> args;
-  std::string cwd;                ///< Empty: the home.
-  std::vector<std::string> env;   ///< "NAME=value"; added to the supervisor's defaults, and stronger.
+  std::string cwd;               ///< Empty: the home.
+  std::vector<std::string> env;  ///< "NAME=value"; added to the supervisor's defaults, and stronger.
   bool hasInput = false;
 
-  void encode(Encoder& out) const {
-    out.text(program).texts(args).text(cwd).texts(env).u8(hasInput ? 1 : 0);
-  }
+  void encode(Encoder& out) const { out.text(program).texts(args).text(cwd).texts(env).u8(hasInput ? 1 : 0); }
   static LaunchRequest decode(Decoder& in) {
     LaunchRequest request;
     request.program = in.text();
@@ -267,11 +268,21 @@ inline std::string execFailureText(std::string_view program, int error) {
   text.append(program);
   switch (error) {
     case ENOENT:
-    case ENOTDIR: text += ": not found\n"; break;
-    case EACCES: text += ": permission denied\n"; break;
-    case ENOEXEC: text += ": not an executable format\n"; break;
-    case E2BIG: text += ": its arguments and environment are too long\n"; break;
-    default: text += ": cannot be executed\n"; break;
+    case ENOTDIR:
+      text += ": not found\n";
+      break;
+    case EACCES:
+      text += ": permission denied\n";
+      break;
+    case ENOEXEC:
+      text += ": not an executable format\n";
+      break;
+    case E2BIG:
+      text += ": its arguments and environment are too long\n";
+      break;
+    default:
+      text += ": cannot be executed\n";
+      break;
   }
   return text;
 }
@@ -287,26 +298,23 @@ enum class ExitText { exited, lost, unreadable };
 inline ExitText parseExit(std::string_view text, std::uint32_t& exitCode, std::uint32_t& signal) {
   if (text == lostExit) return ExitText::lost;
   constexpr std::string_view prefix = "exited ";
-  if (text.substr(0, prefix.size()) != prefix || text.back() != '\n') return ExitText::unreadable;
+  if (text.substr(0, prefix.size()) != prefix) return ExitText::unreadable;
   text.remove_prefix(prefix.size());
-  std::uint32_t numbers[2] = {0, 0};
-  std::size_t index = 0;
-  std::size_t digits = 0;
-  for (const char c : text) {
-    if (c >= '0' && c <= '9' && digits < 6) {
-      numbers[index] = numbers[index] * 10 + static_cast<std::uint32_t>(c - '0');
-      ++digits;
-    } else if (digits > 0 && ((index == 0 && c == ' ') || (index == 1 && c == '\n'))) {
-      ++index;
-      digits = 0;
-      if (index == 2 && &c != &text.back()) return ExitText::unreadable;
-    } else {
-      return ExitText::unreadable;
+  const auto number = [&text](char end, std::uint32_t& value) {
+    std::size_t digits = 0;
+    value = 0;
+    for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
+      value = value * 10 + static_cast<std::uint32_t>(text[digits] - '0');
     }
-  }
-  if (index != 2) return ExitText::unreadable;
-  exitCode = numbers[0];
-  signal = numbers[1];
+    if (digits == 0 || digits > 6 || digits == text.size() || text[digits] != end) return false;
+    text.remove_prefix(digits + 1);
+    return true;
+  };
+  std::uint32_t readCode = 0;
+  std::uint32_t readSignal = 0;
+  if (!number(' ', readCode) || !number('\n', readSignal) || !text.empty()) return ExitText::unreadable;
+  exitCode = readCode;
+  signal = readSignal;
   return ExitText::exited;
 }
 

@@ -1,8 +1,8 @@
+#include <mooring/blocking.hpp>
+
 #include "apis.hpp"
 #include "errors.hpp"
 #include "launcher.hpp"
-
-#include <mooring/blocking.hpp>
 
 #include <unistd.h>
 
@@ -17,7 +17,8 @@ CapabilityTable describeCapabilities() {
   const auto native = [](const char* note) { return CapabilityInfo{Support::native, note}; };
   const auto lacking = [](const char* note) { return CapabilityInfo{Support::unsupported, note}; };
   CapabilityTable table;
-  table[startedCommands] = native("processes of the sandbox; their output is kept in files until it is destroyed");
+  table[startedCommands] = native(
+      "processes of the sandbox; their output is kept in files until it is destroyed");
   table[commandInput] = native("a pipe");
   table[volumes] = native("shared directories on this machine; not with isolation \"none\"");
   table[checkpoints] = native("copies of the workspace, sharing blocks where the file system can");
@@ -44,12 +45,15 @@ Finding lookAtDirectory(const Layout& layout) {
   // The nearest directory that exists is where the rest would be made.
   std::filesystem::path existing = layout.root();
   std::error_code ec;
-  while (!std::filesystem::exists(existing, ec) && existing.has_parent_path() && existing != existing.parent_path()) {
+  while (!std::filesystem::exists(existing, ec) && existing.has_parent_path() &&
+         existing != existing.parent_path()) {
     existing = existing.parent_path();
   }
-  if (::access(existing.c_str(), W_OK | X_OK) == 0) return good("sandboxes can be kept in " + layout.root().string());
-  return bad("sandboxes cannot be kept in " + layout.root().string() + ": " + existing.string() + " is not writable",
-             "set MOORING_LOCAL_DIR to a directory that this user may write");
+  if (::access(existing.c_str(), W_OK | X_OK) == 0)
+    return good("sandboxes can be kept in " + layout.root().string());
+  return bad(
+      "sandboxes cannot be kept in " + layout.root().string() + ": " + existing.string() + " is not writable",
+      "set MOORING_LOCAL_DIR to a directory that this user may write");
 }
 
 /// Says what limits would come of; makes no group.
@@ -67,7 +71,8 @@ Finding lookAtLimits() {
       const bool offered = enabled && enabled->find(controller) != std::string::npos;
       writable = writable || (offered && ::access((candidate / "cgroup.procs").c_str(), W_OK) == 0);
     }
-    how += (how.empty() ? "" : ", ") + controller + (writable ? " by control group" : " by rlimit or affinity");
+    how += (how.empty() ? "" : ", ") + controller +
+           (writable ? " by control group" : " by rlimit or affinity");
   }
   return good("limits: " + how);
 }
@@ -91,12 +96,20 @@ std::vector<Finding> examine(const Site& site) {
 class LocalProvider : public Provider {
  public:
   explicit LocalProvider(SitePtr site)
-      : site_(site), lifecycle_(site), commands_(site), started_(site), files_(site), previews_(site), volumes_(site),
+      : site_(site),
+        lifecycle_(site),
+        commands_(site),
+        started_(site),
+        files_(site),
+        previews_(site),
+        volumes_(site),
         checkpoints_(site) {}
 
   [[nodiscard]] std::string_view name() const override { return Options::provider; }
   [[nodiscard]] const CapabilityTable& capabilities() const override { return capabilities_; }
-  [[nodiscard]] Result<void> validate(const SandboxConfig& config) const override { return validateConfig(config); }
+  [[nodiscard]] Result<void> validate(const SandboxConfig& config) const override {
+    return validateConfig(config);
+  }
 
   LifecycleApi& lifecycle() override { return lifecycle_; }
   CommandsApi& commands() override { return commands_; }
@@ -140,6 +153,8 @@ Result<std::shared_ptr<Provider>> makeProvider(const ProviderContext& context) {
 
 }  // namespace
 
-void registerProvider(ProviderRegistry& registry) { registry.add(std::string(Options::provider), makeProvider); }
+void registerProvider(ProviderRegistry& registry) {
+  registry.add(std::string(Options::provider), makeProvider);
+}
 
 }  // namespace mooring::local

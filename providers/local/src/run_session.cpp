@@ -8,9 +8,8 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include <unistd.h>
-
 #include <csignal>
+#include <unistd.h>
 
 namespace mooring::local {
 
@@ -25,8 +24,8 @@ constexpr int readsInARow = 16;
 
 }  // namespace
 
-RunSession::RunSession(SitePtr site, ConnectionPtr connection, RunObserver& observer, std::string program,
-                       std::string cwd)
+RunSession::RunSession(
+    SitePtr site, ConnectionPtr connection, RunObserver& observer, std::string program, std::string cwd)
     : site_(std::move(site)),
       connection_(std::move(connection)),
       observer_(&observer),
@@ -51,7 +50,8 @@ Result<std::vector<Descriptor>> RunSession::open(bool withInput) {
   return theirs;
 }
 
-void RunSession::watch(std::shared_ptr<ByteSource> input, std::move_only_function<void(Result<CommandEnd>)> done) {
+void RunSession::watch(std::shared_ptr<ByteSource> input,
+                       std::move_only_function<void(Result<CommandEnd>)> done) {
   done_ = std::move(done);
   watchConnection();
   watchPipe(*out_, Stream::out);
@@ -110,15 +110,19 @@ bool RunSession::onReply(const Reply& reply) {
       return true;
     }
     case protocol::Say::failed:
-    case protocol::Say::shuttingDown: onRefused(reply); return true;
+    case protocol::Say::shuttingDown:
+      onRefused(reply);
+      return true;
     case protocol::Say::done:
-    case protocol::Say::entries: return false;
+    case protocol::Say::entries:
+      return false;
   }
   return false;
 }
 
 void RunSession::onRefused(const Reply& reply) {
-  if (auto known = checked(Reply{reply.kind, reply.fields, {}}); !known) return finish(std::unexpected(known.error()));
+  if (auto known = checked(Reply{reply.kind, reply.fields, {}}); !known)
+    return finish(std::unexpected(known.error()));
   const int error = errnoOf(reply);
   switch (failureOf(reply)) {
     case protocol::Failure::program: {
@@ -136,7 +140,8 @@ void RunSession::onRefused(const Reply& reply) {
       return finish(systemFailure(error, "the sandbox cannot start another process"));
     case protocol::Failure::request:
     case protocol::Failure::version:
-    case protocol::Failure::exists: break;
+    case protocol::Failure::exists:
+      break;
   }
   finish(unreadableAnswer());
 }
@@ -147,8 +152,8 @@ void RunSession::onEnded(const protocol::Ended& ended) {
   end.signal = signalName(static_cast<int>(ended.signal));
   end.interrupted = interrupted_ && ended.asked;
   end.killConfirmed = end.interrupted && ended.groupDead;
-  // What it wrote before its end is in the pipes. A process it left in the background may hold them open for ever, so
-  // the pipes' own end is not waited for.
+  // What it wrote before its end is in the pipes. A process it left in the background may hold them open for
+  // ever, so the pipes' own end is not waited for.
   if (out_->is_open()) {
     while (!drain(*out_, Stream::out)) {
     }
@@ -163,8 +168,9 @@ void RunSession::onEnded(const protocol::Ended& ended) {
 void RunSession::onLost(Error error) {
   if (error.code == Errc::corrupted) return finish(std::unexpected(std::move(error)));
   Error unknown = makeError(Errc::outcomeUnknown,
-                            started_ ? "the sandbox ended while the command ran, so its result is not known"
-                                     : "the sandbox ended before it confirmed the command, which may have run");
+                            started_
+                                ? "the sandbox ended while the command ran, so its result is not known"
+                                : "the sandbox ended before it confirmed the command, which may have run");
   unknown.provider = "local";
   unknown.cause = std::make_shared<const Error>(std::move(error));
   finish(std::unexpected(std::move(unknown)));
@@ -189,13 +195,21 @@ void RunSession::interrupt() {
 void RunSession::sendQueued() {
   const auto sent = connection_->trySend();
   if (!sent || *sent) return;  // A broken connection is seen by reading it.
-  connection_->socket().async_wait(Pipe::wait_write, [self = shared_from_this()](boost::system::error_code ec) {
-    if (!ec && self->done_) self->sendQueued();
-  });
+  connection_->socket().async_wait(Pipe::wait_write,
+                                   [self = shared_from_this()](boost::system::error_code ec) {
+                                     if (!ec && self->done_) self->sendQueued();
+                                   });
 }
 
 void RunSession::finish(Result<CommandEnd> result) {
   if (!done_) return;
+  if (inputError_ && result && result->interrupted) {
+    Error error = makeError(Errc::outcomeUnknown,
+                            "the command was killed because its input could not be read");
+    error.provider = "local";
+    error.cause = inputError_;
+    result = std::unexpected(std::move(error));
+  }
   auto done = std::exchange(done_, nullptr);
   patience_.cancel();
   feeding_.emit(asio::cancellation_type::terminal);
@@ -207,12 +221,15 @@ void RunSession::finish(Result<CommandEnd> result) {
 }
 
 void RunSession::feed(std::shared_ptr<ByteSource> input) {
-  // Not waited for at the end: a source may never give what it was asked for, and the command has ended nevertheless.
-  asio::co_spawn(site_->context.loop, feedFrom(shared_from_this(), std::move(input)),
+  // Not waited for at the end: a source may never give what it was asked for, and the command has ended
+  // nevertheless.
+  asio::co_spawn(site_->context.loop,
+                 feedFrom(shared_from_this(), std::move(input)),
                  asio::bind_cancellation_slot(feeding_.slot(), asio::detached));
 }
 
-asio::awaitable<void> RunSession::feedFrom(std::shared_ptr<RunSession> self, std::shared_ptr<ByteSource> input) {
+asio::awaitable<void> RunSession::feedFrom(std::shared_ptr<RunSession> self,
+                                           std::shared_ptr<ByteSource> input) {
   co_await asio::this_coro::throw_if_cancelled(false);
   std::vector<std::byte> buffer(inputChunk);
   while (self->done_) {
@@ -220,6 +237,7 @@ asio::awaitable<void> RunSession::feedFrom(std::shared_ptr<RunSession> self, std
     if (!self->done_) break;
     if (!size) {
       // Half an input must not look like a whole one.
+      self->inputError_ = std::make_shared<const Error>(std::move(size).error());
       self->interrupt();
       break;
     }

@@ -6,12 +6,11 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include <charconv>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <charconv>
 
 namespace mooring::local {
 
@@ -30,7 +29,8 @@ Result<fs::path> findBubblewrap(const Settings& settings) {
     begin = end + 1;
   }
   return refuse(Errc::notConfigured,
-                "the local provider needs bubblewrap, but there is no bwrap on PATH: install the package \"bubblewrap\"" +
+                "the local provider needs bubblewrap, but there is no bwrap on PATH: install the package "
+                "\"bubblewrap\"" +
                     withoutIsolationHint());
 }
 
@@ -61,7 +61,8 @@ Result<void> writeText(const fs::path& file, const std::string& text, int mode) 
     done += static_cast<std::size_t>(size);
   }
   fd.reset();
-  if (::rename(temporary.c_str(), file.c_str()) != 0) return systemFailure(errno, "cannot write " + file.string());
+  if (::rename(temporary.c_str(), file.c_str()) != 0)
+    return systemFailure(errno, "cannot write " + file.string());
   return {};
 }
 
@@ -90,14 +91,16 @@ Result<std::optional<Definition>> loadDefinition(const Layout& layout, const std
   const auto text = readText(file);
   if (!text) {
     // Between the two looks it may have been destroyed.
-    if (::lstat(layout.sandbox(key).c_str(), &status) != 0 && errno == ENOENT) return std::optional<Definition>();
+    if (::lstat(layout.sandbox(key).c_str(), &status) != 0 && errno == ENOENT)
+      return std::optional<Definition>();
     if (text.error().code == Errc::permissionDenied) return std::unexpected(text.error());
     return refuse(Errc::corrupted, text.error().message + ": restore that file, or destroy this sandbox");
   }
   auto definition = parseDefinition(*text, file);
   if (!definition) return std::unexpected(std::move(definition).error());
   if (definition->provisionKey != key) {
-    return refuse(Errc::corrupted, file.string() + " belongs to another sandbox, " + definition->provisionKey);
+    return refuse(Errc::corrupted,
+                  file.string() + " belongs to another sandbox, " + definition->provisionKey);
   }
   return std::optional(std::move(*definition));
 }
@@ -142,7 +145,9 @@ int SocketAddress::set(const fs::path& directory, const char* name) {
 
 namespace {
 
-bool sameFile(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
+bool sameFile(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
 
 std::optional<pid_t> parsePid(std::string_view text) {
   pid_t pid = 0;
@@ -156,7 +161,8 @@ std::optional<pid_t> recordedPid(const Layout& layout, const std::string& key) {
     boost::system::error_code ec;
     const auto value = boost::json::parse(*info, ec);
     const auto* child = !ec && value.is_object() ? value.get_object().if_contains("child-pid") : nullptr;
-    if (child != nullptr && child->is_int64() && child->get_int64() > 1) return static_cast<pid_t>(child->get_int64());
+    if (child != nullptr && child->is_int64() && child->get_int64() > 1)
+      return static_cast<pid_t>(child->get_int64());
     return std::nullopt;
   }
   const auto launched = readText(layout.run(key) / run_file::launchedPid);

@@ -1,15 +1,15 @@
 // What all parts of the provider share, and small things that they do with the host's files.
 #pragma once
 
+#include <mooring/operation.hpp>
+#include <mooring/provider.hpp>
+#include <mooring/registry.hpp>
+
 #include "bubblewrap.hpp"
 #include "definition.hpp"
 #include "detail/descriptor.hpp"
 #include "layout.hpp"
 #include "limits.hpp"
-
-#include <mooring/operation.hpp>
-#include <mooring/provider.hpp>
-#include <mooring/registry.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -26,7 +26,8 @@ namespace mooring::local {
 struct Site {
   ProviderContext context = {};
   Layout layout;
-  std::vector<std::byte> scratch = {};  ///< For reads on the loop: command output passes through, nobody keeps it.
+  std::vector<std::byte> scratch = {};  ///< For reads on the loop: command output passes through, nobody
+                                        ///< keeps it.
   std::atomic<bool> swept = false;      ///< Leftovers of crashed processes have been looked for.
 
   Site(ProviderContext given, Layout chosen) : context(std::move(given)), layout(std::move(chosen)) {}

@@ -6,6 +6,7 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <array>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -13,8 +14,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <array>
 
 namespace mooring::local {
 
@@ -93,7 +92,9 @@ std::string complaintOf(const Descriptor& file, int status) {
   return first.empty() ? "it failed" : first;
 }
 
-Result<pid_t> startProbe(Spawner& spawner, const std::vector<std::string>& command, const Descriptor& complaints) {
+Result<pid_t> startProbe(Spawner& spawner,
+                         const std::vector<std::string>& command,
+                         const Descriptor& complaints) {
   spawner.give(STDOUT_FILENO, complaints.get());
   spawner.give(STDERR_FILENO, complaints.get());
   const pid_t pid = spawner.start(command.front(), command);
@@ -103,23 +104,29 @@ Result<pid_t> startProbe(Spawner& spawner, const std::vector<std::string>& comma
 
 }  // namespace
 
-Result<void> spawnLauncher(const std::filesystem::path& supervisor, const std::vector<std::string>& command,
-                           const std::filesystem::path& runDirectory, const std::filesystem::path& commandsDirectory,
+Result<void> spawnLauncher(const std::filesystem::path& supervisor,
+                           const std::vector<std::string>& command,
+                           const std::filesystem::path& runDirectory,
+                           const std::filesystem::path& commandsDirectory,
                            Descriptor listener) {
   const auto create = [&](const char* name) {
-    return Descriptor(::open((runDirectory / name).c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
+    return Descriptor(
+        ::open((runDirectory / name).c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
   };
   const Descriptor log = create(run_file::log);
   const Descriptor launchedPid = create(run_file::launchedPid);
   const Descriptor info = create(run_file::bwrapInfo);
   const Descriptor commands(::open(commandsDirectory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!log || !launchedPid || !info || !commands) return systemFailure(errno, "cannot open " + runDirectory.string());
+  const Descriptor run(::open(runDirectory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!log || !launchedPid || !info || !commands || !run)
+    return systemFailure(errno, "cannot open " + runDirectory.string());
 
   Spawner spawner;
   spawner.give(STDOUT_FILENO, log.get());
   spawner.give(STDERR_FILENO, log.get());
   spawner.give(spawned_fd::listener, listener.get());
   spawner.give(spawned_fd::commands, commands.get());
+  spawner.give(spawned_fd::runDirectory, run.get());
   spawner.give(spawned_fd::launchedPid, launchedPid.get());
   spawner.give(spawned_fd::bwrapInfo, info.get());
   const pid_t pid = spawner.start(supervisor, command);

@@ -1,20 +1,19 @@
-// Started commands. The supervisor runs them; what they print and how they end is in files that are read here directly,
-// also when the sandbox has stopped.
+// Started commands. The supervisor runs them; what they print and how they end is in files that are read here
+// directly, also when the sandbox has stopped.
+#include <mooring/blocking.hpp>
+
 #include "apis.hpp"
 #include "client.hpp"
 #include "errors.hpp"
 #include "pipes.hpp"
 #include "waiting.hpp"
 
-#include <mooring/blocking.hpp>
-
+#include <algorithm>
+#include <cerrno>
 #include <fcntl.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
 
 namespace mooring::local {
 
@@ -48,7 +47,9 @@ bool isThere(const fs::path& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
-std::string requestFor(Ask ask, const ExternalCommandId& id) { return protocol::request(ask).text(id.value).take(); }
+std::string requestFor(Ask ask, const ExternalCommandId& id) {
+  return protocol::request(ask).text(id.value).take();
+}
 
 StartedState stateFrom(std::uint32_t exitCode, std::uint32_t signal) {
   StartedState state;
@@ -69,16 +70,20 @@ Result<std::optional<StartedState>> recordedEnd(const Place& place) {
   const fs::path file = place.directory / "exit";
   if (!isThere(file)) {
     if (isThere(place.directory)) return std::optional<StartedState>();
-    return refuse(Errc::notFound, "sandbox " + place.key + " has no command " + place.directory.filename().string());
+    return refuse(Errc::notFound,
+                  "sandbox " + place.key + " has no command " + place.directory.filename().string());
   }
   const auto text = readText(file, 64);
   if (!text) return std::unexpected(text.error());
   std::uint32_t exitCode = 0;
   std::uint32_t signal = 0;
   switch (protocol::parseExit(*text, exitCode, signal)) {
-    case protocol::ExitText::exited: return std::optional(stateFrom(exitCode, signal));
-    case protocol::ExitText::lost: return std::optional(lostState());
-    case protocol::ExitText::unreadable: break;
+    case protocol::ExitText::exited:
+      return std::optional(stateFrom(exitCode, signal));
+    case protocol::ExitText::lost:
+      return std::optional(lostState());
+    case protocol::ExitText::unreadable:
+      break;
   }
   return refuse(Errc::corrupted, file.string() + " cannot be read, so how that command ended is not known");
 }
@@ -138,7 +143,8 @@ class OutputWatch {
     Descriptor watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     if (!watch) return systemFailure(errno, "cannot watch a command's output");
     ::inotify_add_watch(watch.get(), (place.directory / file).c_str(), IN_MODIFY);
-    if (::inotify_add_watch(watch.get(), place.directory.c_str(), IN_MOVED_TO | IN_DELETE_SELF | IN_ONLYDIR) < 0) {
+    if (::inotify_add_watch(watch.get(), place.directory.c_str(), IN_MOVED_TO | IN_DELETE_SELF | IN_ONLYDIR) <
+        0) {
       return systemFailure(errno, "cannot watch a command's output");
     }
     OutputWatch made(site, watch.release());
@@ -169,7 +175,8 @@ Task<ConnectionPtr> watchEnd(SitePtr site, Instance instance, ExternalCommandId 
   co_return connection;
 }
 
-Task<OutputChunk> readOutput(SitePtr site, Place place, std::string file, std::uint64_t offset, std::size_t maxBytes) {
+Task<OutputChunk> readOutput(
+    SitePtr site, Place place, std::string file, std::uint64_t offset, std::size_t maxBytes) {
   auto reading = [=]() -> Result<OutputChunk> {
     // The end is looked up first: what was printed before it is then in the file.
     const auto end = recordedEnd(place);
@@ -187,7 +194,9 @@ Task<OutputChunk> readOutput(SitePtr site, Place place, std::string file, std::u
 
 }  // namespace
 
-Task<ExternalCommandId> StartedCommands::start(Instance instance, CommandId key, CommandSpec command,
+Task<ExternalCommandId> StartedCommands::start(Instance instance,
+                                               CommandId key,
+                                               CommandSpec command,
                                                CallOptions /*call*/) {
   const ExternalCommandId id(key.value);
   auto place = placeOf(site_->layout, instance, key.value);
@@ -212,22 +221,27 @@ Task<ExternalCommandId> StartedCommands::start(Instance instance, CommandId key,
   if (reply->kind != protocol::Say::failed) co_return unreadableAnswer();
   const int error = errnoOf(*reply);
   switch (failureOf(*reply)) {
-    case protocol::Failure::exists: co_return id;
+    case protocol::Failure::exists:
+      co_return id;
     case protocol::Failure::directory:
       co_return fileFailure(error == ENOTDIR ? EINVAL : error, "enter the working directory", command.cwd);
-    case protocol::Failure::process: co_return systemFailure(error, "the sandbox cannot start another process");
+    case protocol::Failure::process:
+      co_return systemFailure(error, "the sandbox cannot start another process");
     case protocol::Failure::request:
     case protocol::Failure::version:
-    case protocol::Failure::program: break;
+    case protocol::Failure::program:
+      break;
   }
   co_return unreadableAnswer();
 }
 
-Task<std::optional<ExternalCommandId>> StartedCommands::find(Instance instance, CommandId key, CallOptions /*call*/) {
+Task<std::optional<ExternalCommandId>> StartedCommands::find(Instance instance,
+                                                             CommandId key,
+                                                             CallOptions /*call*/) {
   auto place = placeOf(site_->layout, instance, key.value);
   if (!place) co_return std::unexpected(std::move(place).error());
-  // Requests take effect in the order in which they were sent, so that after this answer an interrupted start() has
-  // either left its mark or never will.
+  // Requests take effect in the order in which they were sent, so that after this answer an interrupted
+  // start() has either left its mark or never will.
   auto reply = co_await ask(site_, std::move(instance), protocol::request(Ask::ping).take(), Effect::none);
   if (!reply && reply.error().code != Errc::notRunning) co_return std::unexpected(std::move(reply).error());
   auto looking = [directory = place->directory] { return Result<bool>(isThere(directory)); };
@@ -243,7 +257,8 @@ Task<StartedState> StartedCommands::poll(Instance instance, ExternalCommandId id
   if (end && *end) co_return std::move(**end);
   // A missing directory may mean that the whole sandbox is gone, which connecting tells.
   auto connection = co_await connectTo(site_, std::move(instance));
-  if (!connection && connection.error().code != Errc::notRunning) co_return std::unexpected(std::move(connection).error());
+  if (!connection && connection.error().code != Errc::notRunning)
+    co_return std::unexpected(std::move(connection).error());
   if (!end) co_return std::unexpected(std::move(end).error());
   if (connection) co_return StartedState();
   co_return co_await lookUpEndOrLost(site_, *place);
@@ -264,15 +279,21 @@ Task<StartedState> StartedCommands::wait(Instance instance, ExternalCommandId id
   co_return co_await lookUpEndOrLost(site_, *place);
 }
 
-Task<OutputChunk> StartedCommands::output(Instance instance, ExternalCommandId id, Stream stream, std::uint64_t offset,
-                                          std::size_t maxBytes, bool follow, CallOptions /*call*/) {
+Task<OutputChunk> StartedCommands::output(Instance instance,
+                                          ExternalCommandId id,
+                                          Stream stream,
+                                          std::uint64_t offset,
+                                          std::size_t maxBytes,
+                                          bool follow,
+                                          CallOptions /*call*/) {
   auto place = placeOf(site_->layout, instance, id.value);
   if (!place) co_return std::unexpected(std::move(place).error());
   const std::string file(toString(stream));
   auto chunk = co_await readOutput(site_, *place, file, offset, maxBytes);
   if (!chunk && chunk.error().code == Errc::notFound) {
     auto connection = co_await connectTo(site_, std::move(instance));  // Is all of it gone?
-    if (!connection && connection.error().code == Errc::gone) co_return std::unexpected(std::move(connection).error());
+    if (!connection && connection.error().code == Errc::gone)
+      co_return std::unexpected(std::move(connection).error());
   }
   if (!chunk || !follow || chunk->ended || !chunk->bytes.empty() || maxBytes == 0) co_return chunk;
 
@@ -340,8 +361,8 @@ Task<void> writeAll(SitePtr site, int fd, std::string bytes, ExternalCommandId i
 
 }  // namespace
 
-Task<void> StartedCommands::writeInput(Instance instance, ExternalCommandId id, std::string bytes, bool close,
-                                       CallOptions /*call*/) {
+Task<void> StartedCommands::writeInput(
+    Instance instance, ExternalCommandId id, std::string bytes, bool close, CallOptions /*call*/) {
   auto place = placeOf(site_->layout, instance, id.value);
   if (!place) co_return std::unexpected(std::move(place).error());
   auto reply = co_await ask(site_, instance, requestFor(Ask::openInput, id), Effect::none);

@@ -1,14 +1,13 @@
+#include <mooring/blocking.hpp>
+
 #include "apis.hpp"
 #include "errors.hpp"
 #include "lock.hpp"
 
-#include <mooring/blocking.hpp>
-
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <sys/stat.h>
 
 namespace mooring::local {
 
@@ -20,8 +19,9 @@ constexpr const char* readyState = "ready";
 
 Result<void> checkName(const std::string& name) {
   if (isPlainName(name)) return {};
-  return refuse(Errc::invalidArgument,
-                "\"" + name + "\" cannot name a volume: use letters, digits, '-', '_', '.', not beginning with '.'");
+  return refuse(
+      Errc::invalidArgument,
+      "\"" + name + "\" cannot name a volume: use letters, digits, '-', '_', '.', not beginning with '.'");
 }
 
 /// Provision keys by volume. One that cannot be read may use any: then none can be removed. Blocks.
@@ -67,8 +67,8 @@ Result<void> removeVolume(const Layout& layout, const std::string& name) {
   if (!users) return std::unexpected(std::move(users).error());
   if (const auto& keys = (*users)[name]; !keys.empty()) {
     return refuse(Errc::conflict,
-                  "volume " + name + " is used by " + std::to_string(keys.size()) + " sandbox(es), for example " +
-                      keys.front() + ": destroy those first");
+                  "volume " + name + " is used by " + std::to_string(keys.size()) +
+                      " sandbox(es), for example " + keys.front() + ": destroy those first");
   }
   // Its name goes first, so that a half removed volume is none.
   const fs::path trash = layout.volumes() / (".trash-" + name);
@@ -86,7 +86,8 @@ Task<VolumeInfo> LocalVolumes::ensure(std::string name, CallOptions /*call*/) {
   auto lock = co_await takeLock(site_, volumesLock);
   if (!lock) co_return std::unexpected(std::move(lock).error());
   auto making = [site = site_, name]() -> Result<VolumeInfo> {
-    if (auto made = makeDirectories(site->layout.volume(name)); !made) return std::unexpected(std::move(made).error());
+    if (auto made = makeDirectories(site->layout.volume(name)); !made)
+      return std::unexpected(std::move(made).error());
     auto users = usersOfVolumes(site->layout);
     if (!users) return std::unexpected(std::move(users).error());
     return VolumeInfo{name, readyState, (*users)[name]};

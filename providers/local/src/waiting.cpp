@@ -41,7 +41,9 @@ Task<void> sleepFor(std::chrono::milliseconds duration) {
   co_return Result<void>();
 }
 
-Task<void> awaitReady(asio::posix::stream_descriptor& descriptor, Readiness what, std::chrono::milliseconds patience) {
+Task<void> awaitReady(asio::posix::stream_descriptor& descriptor,
+                      Readiness what,
+                      std::chrono::milliseconds patience) {
   using Wait = asio::posix::stream_descriptor::wait_type;
   const bool before = co_await wasCancelled();
   if (before) co_return cancelledFailure();

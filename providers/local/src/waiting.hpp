@@ -16,14 +16,16 @@ Task<void> sleepFor(std::chrono::milliseconds duration);
 
 enum class Readiness { read, write };
 
-/// Until `descriptor` can be read or written. `patience` zero: however long it takes. Errors: cancelled; unavailable
-/// (patience ran out).
-Task<void> awaitReady(boost::asio::posix::stream_descriptor& descriptor, Readiness what,
+/// Until `descriptor` can be read or written. `patience` zero: however long it takes. Errors: cancelled;
+/// unavailable (patience ran out).
+Task<void> awaitReady(boost::asio::posix::stream_descriptor& descriptor,
+                      Readiness what,
                       std::chrono::milliseconds patience = std::chrono::milliseconds(0));
 
 enum class Which { first, second };
 
 /// Until one of two can be read. Errors: cancelled.
-Task<Which> awaitEither(boost::asio::posix::stream_descriptor& first, boost::asio::posix::stream_descriptor& second);
+Task<Which> awaitEither(boost::asio::posix::stream_descriptor& first,
+                        boost::asio::posix::stream_descriptor& second);
 
 }  // namespace mooring::local

@@ -64,7 +64,8 @@ void Server::start(Connection& connection, const std::string& key, const protoco
   // The directory is the mark that this command was started: made by one caller only, before anything runs.
   const int commands = commandsDirectory_.get();
   if (::mkdirat(commands, key.c_str(), 0700) != 0) {
-    return refuse(connection, errno == EEXIST ? protocol::Failure::exists : protocol::Failure::process, errno);
+    return refuse(
+        connection, errno == EEXIST ? protocol::Failure::exists : protocol::Failure::process, errno);
   }
   Command command;
   command.key = key;
@@ -138,7 +139,8 @@ void Server::reap() {
   }
 }
 
-/// A command that was killed has ended when its whole group is dead, or when waiting for that has become too long.
+/// A command that was killed has ended when its whole group is dead, or when waiting for that has become too
+/// long.
 void Server::settle() {
   for (auto next = dying_.begin(); next != dying_.end();) {
     const auto [pid, giveUpAt] = *next;

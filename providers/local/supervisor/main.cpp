@@ -1,22 +1,22 @@
 // The first process of a sandbox. Two uses of one file:
 //
 //   supervisor launch [cgroup.procs file]... -- program [argument]...
-//     Joins the cgroups, then goes on as `program` in a session of its own, as nobody's child: what asked for it may
-//     end, and is left with neither a zombie nor a tie.
-//   supervisor serve listener commands directory (name=value)...
-//     Serves requests. The first two are descriptors.
+//     Joins the cgroups, then goes on as `program` in a session of its own, as nobody's child: what asked for
+//     it may end, and is left with neither a zombie nor a tie.
+//   supervisor serve listener commands run (name=value)...
+//     Serves requests. The first three are descriptors: the socket, and two directories of the sandbox on the
+//     host.
 #include "server.hpp"
 
+#include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
+#include <new>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <cstdio>
-#include <cstdlib>
-#include <new>
 
 // The standard ones would bring exceptions, and the text of every one, into the file.
 void* operator new(std::size_t size) {
@@ -31,7 +31,7 @@ namespace mooring::local {
 
 namespace {
 
-constexpr int launchedPidDescriptor = 5;  // Where the library wants to read who was launched.
+constexpr int launchedPidDescriptor = 6;  // Where the library wants to read who was launched.
 
 void complain(const char* what, const char* which) {
   std::fprintf(stderr, "mooring: %s %s: %s\n", what, which, std::strerror(errno));
@@ -73,20 +73,23 @@ void read(Settings& settings, std::string_view argument) {
 }
 
 int serve(int count, char** arguments) {
-  if (count < 2) return 1;
+  if (count < 3) return 1;
   const int listener = std::atoi(arguments[0]);
   const int commands = std::atoi(arguments[1]);
+  const int run = std::atoi(arguments[2]);
   Settings settings;
-  for (int i = 2; i < count; ++i) {
+  for (int i = 3; i < count; ++i) {
     read(settings, arguments[i]);
   }
 
-  ::prctl(PR_SET_DUMPABLE, 0);  // Sandboxed programs share its user, and must not reach its descriptors.
+  // Sandboxed programs share its user, and must not reach its descriptors. Without namespaces they may do to
+  // it what they like anyway, and the library must be able to recognise it.
+  if (settings.namespaces) ::prctl(PR_SET_DUMPABLE, 0);
   ::signal(SIGPIPE, SIG_IGN);
   ::umask(022);
   if (!settings.namespaces) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  ::syscall(SYS_close_range, (listener > commands ? listener : commands) + 1, ~0U, 0);
-  for (const int fd : {listener, commands}) {
+  ::syscall(SYS_close_range, run + 1, ~0U, 0);
+  for (const int fd : {listener, commands, run}) {
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   }
   ::fcntl(listener, F_SETFL, O_NONBLOCK);
@@ -102,7 +105,8 @@ int serve(int count, char** arguments) {
   std::vector<std::string> aliases;
   if (!settings.namespaces) aliases = {"/workspace", settings.home};
   Tree tree(std::move(root), settings.namespaces ? settings.home : std::string(), std::move(aliases));
-  Server server(std::move(settings), std::move(tree), Descriptor(listener), Descriptor(commands));
+  Server server(
+      std::move(settings), std::move(tree), Descriptor(listener), Descriptor(commands), Descriptor(run));
   return server.serve();
 }
 

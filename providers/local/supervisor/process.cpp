@@ -6,13 +6,12 @@
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
+#include <string_view>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <string_view>
 #include <vector>
 
 namespace mooring::local {
@@ -95,8 +94,8 @@ void limit(decltype(RLIMIT_AS) resource, std::uint64_t value) {
   ::setrlimit(resource, &limits);
 }
 
-/// Everything the supervisor holds is closed before a path is looked at: through /proc/self/fd a symlink planted by a
-/// sandboxed program would lead to the host's directories.
+/// Everything the supervisor holds is closed before a path is looked at: through /proc/self/fd a symlink
+/// planted by a sandboxed program would lead to the host's directories.
 void closeAllBut(int in, int out, int err, int report) {
   ::dup2(in, STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);

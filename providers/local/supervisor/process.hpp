@@ -3,18 +3,17 @@
 
 #include "protocol.hpp"
 
-#include <sys/resource.h>
-#include <sys/types.h>
-
 #include <cstdint>
 #include <string>
+#include <sys/resource.h>
+#include <sys/types.h>
 
 namespace mooring::local {
 
 /// What the supervisor is told when it starts.
 struct Settings {
-  bool namespaces = true;        ///< It is process 1 of its own namespaces; else an ordinary process of the host.
-  std::string home;              ///< The workspace, as programs see it.
+  bool namespaces = true;  ///< It is process 1 of its own namespaces; else an ordinary process of the host.
+  std::string home;        ///< The workspace, as programs see it.
   std::uint64_t memoryBytes = 0;  ///< For RLIMIT_AS; 0: no such limit.
   std::uint64_t processes = 0;    ///< For RLIMIT_NPROC; 0: no such limit.
   std::uint64_t cpus = 0;         ///< For the affinity; 0: all.
@@ -29,7 +28,8 @@ struct Spawned {
   int error = 0;
 };
 
-/// Starts it as the leader of a session of its own. Descriptors stay the caller's; -1 for `in` means an empty input.
+/// Starts it as the leader of a session of its own. Descriptors stay the caller's; -1 for `in` means an empty
+/// input.
 Spawned spawn(const Settings& settings, const protocol::LaunchRequest& request, int in, int out, int err);
 
 /// Limits the calling process, and all that it starts, to `count` processors.

@@ -112,9 +112,12 @@ bool Server::handleFiles(Connection& connection, Ask ask, Decoder& fields) {
       say(connection, std::move(found));
       return true;
     }
-    case Ask::list: return list(connection, path), true;
-    case Ask::makeDirectory: return answer(connection, makeDirectory(tree_, path, fields.u32())), true;
-    case Ask::setMode: return answer(connection, setMode(tree_, path, fields.u32())), true;
+    case Ask::list:
+      return list(connection, path), true;
+    case Ask::makeDirectory:
+      return answer(connection, makeDirectory(tree_, path, fields.u32())), true;
+    case Ask::setMode:
+      return answer(connection, setMode(tree_, path, fields.u32())), true;
     case Ask::remove: {
       const bool tree = fields.u8() != 0;
       const int error = removeFile(tree_, path);
@@ -127,7 +130,8 @@ bool Server::handleFiles(Connection& connection, Ask ask, Decoder& fields) {
       if (error != EXDEV) return answer(connection, error), true;
       return inOwnProcess(connection, [&] { return moveAcross(tree_, path, to); }), true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -144,8 +148,10 @@ void Server::handle(Connection& connection, Ask ask, Decoder& fields) {
   if (fields.u8() != protocol::protocolVersion) return refuse(connection, Failure::version, EPROTO);
 
   switch (ask) {
-    case Ask::ping: return answer(connection, 0);
-    case Ask::run: return run(connection, protocol::LaunchRequest::decode(fields));
+    case Ask::ping:
+      return answer(connection, 0);
+    case Ask::run:
+      return run(connection, protocol::LaunchRequest::decode(fields));
     case Ask::start: {
       const std::string key = fields.text();
       return start(connection, key, protocol::LaunchRequest::decode(fields));
@@ -181,7 +187,9 @@ void Server::handle(Connection& connection, Ask ask, Decoder& fields) {
       connection.freezes = true;
       freeze(true);
       return answer(connection, 0);
-    case Ask::shutdown: stopping_ = true; return;
+    case Ask::shutdown:
+      stopping_ = true;
+      return;
     default:
       if (!handleFiles(connection, ask, fields)) refuse(connection, Failure::request, EPROTO);
   }

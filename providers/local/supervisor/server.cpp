@@ -1,17 +1,17 @@
 #include "server.hpp"
 
+#include <cstdio>
+#include <cstdlib>
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cstdio>
-#include <cstdlib>
-#include <dirent.h>
 
 namespace mooring::local {
 
@@ -51,19 +51,24 @@ std::int64_t nowMs() {
   return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
-Server::Server(Settings settings, Tree tree, Descriptor listener, Descriptor commands)
+Server::Server(Settings settings, Tree tree, Descriptor listener, Descriptor commands, Descriptor run)
     : settings_(std::move(settings)),
       tree_(std::move(tree)),
       listener_(std::move(listener)),
       commandsDirectory_(std::move(commands)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      removals_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
       activeAt_(nowMs()) {
-  sigset_t watched;
-  ::sigemptyset(&watched);
-  ::sigaddset(&watched, SIGCHLD);
-  ::sigaddset(&watched, SIGTERM);
-  ::sigprocmask(SIG_BLOCK, &watched, nullptr);
-  signals_.reset(::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
+  sigset_t handled;
+  ::sigemptyset(&handled);
+  ::sigaddset(&handled, SIGCHLD);
+  ::sigaddset(&handled, SIGTERM);
+  ::sigprocmask(SIG_BLOCK, &handled, nullptr);
+  signals_.reset(::signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
+  // Whoever deletes the directory of a sandbox has no use for its processes. A watch that cannot be had costs
+  // only that.
+  const std::string watched = "/proc/self/fd/" + std::to_string(run.get());
+  ::inotify_add_watch(removals_.get(), watched.c_str(), IN_DELETE | IN_ONLYDIR);
   if (settings_.lifetimeMs > 0) endsAt_ = activeAt_ + static_cast<std::int64_t>(settings_.lifetimeMs);
 }
 
@@ -77,6 +82,7 @@ void Server::watch(int fd, bool alsoWritable, int operation) const {
 int Server::serve() {
   watch(signals_.get(), false, EPOLL_CTL_ADD);
   watch(listener_.get(), false, EPOLL_CTL_ADD);
+  if (removals_) watch(removals_.get(), false, EPOLL_CTL_ADD);
   listening_ = true;
   while (!stopping_) {
     epoll_event events[64];
@@ -89,6 +95,8 @@ int Server::serve() {
         arrivals = true;
       } else if (fd == signals_.get()) {
         signalled = true;
+      } else if (fd == removals_.get()) {
+        if (socketWasRemoved()) stopping_ = true;
       } else if (connections_.contains(fd)) {
         if ((events[i].events & EPOLLOUT) != 0) flush(fd);
         if ((events[i].events & ~static_cast<unsigned>(EPOLLOUT)) != 0) receive(fd);
@@ -100,7 +108,8 @@ int Server::serve() {
     if (arrivals) accept();
     const std::int64_t now = nowMs();
     if (endsAt_ > 0 && now >= endsAt_) stopping_ = true;
-    if (settings_.idleMs > 0 && commands_.empty() && now >= activeAt_ + static_cast<std::int64_t>(settings_.idleMs)) {
+    if (settings_.idleMs > 0 && commands_.empty() &&
+        now >= activeAt_ + static_cast<std::int64_t>(settings_.idleMs)) {
       stopping_ = true;
     }
   }
@@ -108,12 +117,28 @@ int Server::serve() {
   return 0;
 }
 
+bool Server::socketWasRemoved() const {
+  alignas(inotify_event) char events[4096];
+  bool removed = false;
+  ssize_t size = 0;
+  while ((size = ::read(removals_.get(), events, sizeof events)) > 0) {
+    for (const char* at = events; at < events + size;) {
+      inotify_event event;
+      std::memcpy(&event, at, sizeof event);
+      removed = removed || (event.len > 0 && std::strcmp(at + sizeof event, "socket") == 0);
+      at += sizeof event + event.len;
+    }
+  }
+  return removed;
+}
+
 int Server::msUntilNextDeadline() const {
   std::int64_t at = endsAt_;
   const auto consider = [&at](std::int64_t other) {
     if (other > 0 && (at == 0 || other < at)) at = other;
   };
-  if (settings_.idleMs > 0 && commands_.empty()) consider(activeAt_ + static_cast<std::int64_t>(settings_.idleMs));
+  if (settings_.idleMs > 0 && commands_.empty())
+    consider(activeAt_ + static_cast<std::int64_t>(settings_.idleMs));
   for (const auto& [pid, giveUpAt] : dying_) {
     consider(giveUpAt);
   }
@@ -154,11 +179,12 @@ void Server::receive(int fd) {
     message.msg_controllen = sizeof control;
     const ssize_t size = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+    if (size < 0 && errno == EAGAIN) return;
     if (size <= 0) return drop(fd);
 
     Connection& connection = connections_[fd];
-    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
       if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
       const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
       for (std::size_t i = 0; i < count; ++i) {
@@ -218,8 +244,8 @@ void Server::say(Connection& connection, protocol::Encoder encoder, int passed) 
 void Server::flush(int fd) {
   Connection& connection = connections_[fd];
   while (!connection.out.empty()) {
-    const ssize_t size =
-        ::send(fd, connection.out.data(), connection.out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t size = ::send(
+        fd, connection.out.data(), connection.out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (size < 0 && errno == EINTR) continue;
     if (size <= 0) {
       if (errno != EAGAIN) connection.out.clear();

@@ -6,21 +6,21 @@
 #include "protocol.hpp"
 #include "tree.hpp"
 
-#include <signal.h>
-#include <sys/types.h>
-
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <signal.h>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace mooring::local {
 
 class Server {
  public:
-  /// `listener` is the socket that the library bound; `commands` the directory of started commands, on the host.
-  Server(Settings settings, Tree tree, Descriptor listener, Descriptor commands);
+  /// `listener` is the socket that the library bound; `commands` the directory of started commands and `run`
+  /// the one that holds the socket's name, both on the host.
+  Server(Settings settings, Tree tree, Descriptor listener, Descriptor commands, Descriptor run);
 
   /// Returns when the sandbox has ended: asked to, or out of time.
   int serve();
@@ -57,6 +57,7 @@ class Server {
   void refuse(Connection& connection, protocol::Failure failure, int error);
   void answer(Connection& connection, int error);
   [[nodiscard]] int msUntilNextDeadline() const;
+  [[nodiscard]] bool socketWasRemoved() const;
   void watch(int fd, bool alsoWritable, int operation) const;
   void shutDown();
 
@@ -83,10 +84,12 @@ class Server {
   Descriptor commandsDirectory_;
   Descriptor epoll_;
   Descriptor signals_;
+  Descriptor removals_;  ///< Tells when the socket's name disappears.
   std::map<int, Connection> connections_;
   std::map<pid_t, Command> commands_;
-  std::map<pid_t, std::int64_t> dying_;  ///< Killed on request, and when to stop waiting for the rest of the group.
-  std::int64_t endsAt_ = 0;       ///< 0: never.
+  std::map<pid_t, std::int64_t> dying_;  ///< Killed on request, and when to stop waiting for the rest of the
+                                         ///< group.
+  std::int64_t endsAt_ = 0;              ///< 0: never.
   std::int64_t activeAt_ = 0;
   bool listening_ = false;
   bool stopping_ = false;

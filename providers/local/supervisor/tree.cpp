@@ -2,15 +2,14 @@
 
 #include "detail/remove_tree.hpp"
 
+#include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cstdio>
-#include <cstdlib>
 
 namespace mooring::local {
 
@@ -43,7 +42,8 @@ void describe(const struct stat& status, protocol::Entry& entry) {
                                          : protocol::EntryType::other;
   entry.size = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
   entry.mode = status.st_mode & permissionBits;
-  entry.modifiedMs = static_cast<std::uint64_t>(std::int64_t{status.st_mtim.tv_sec} * 1000 + status.st_mtim.tv_nsec / 1'000'000);
+  entry.modifiedMs = static_cast<std::uint64_t>(std::int64_t{status.st_mtim.tv_sec} * 1000 +
+                                                status.st_mtim.tv_nsec / 1'000'000);
 }
 
 int ensureDirectory(const Tree& tree, const std::string& path, mode_t mode) {
@@ -157,8 +157,11 @@ int Upload::commit() {
     std::string name;
     do {
       name = ".mooring-" + std::to_string(::getpid()) + "-" + std::to_string(++counter) + ".done";
-    } while (::linkat(AT_FDCWD, procPath(file_.get()).c_str(), directory_.get(), name.c_str(), AT_SYMLINK_FOLLOW) != 0 &&
-             errno == EEXIST);
+    } while (
+        ::linkat(
+            AT_FDCWD, procPath(file_.get()).c_str(), directory_.get(), name.c_str(), AT_SYMLINK_FOLLOW) !=
+            0 &&
+        errno == EEXIST);
     temporary_ = name;
   }
   if (::renameat(directory_.get(), temporary_.c_str(), directory_.get(), name_.c_str()) != 0) return errno;
@@ -180,7 +183,8 @@ int statEntry(const Tree& tree, const std::string& path, protocol::Entry& entry)
   return S_ISLNK(status.st_mode) ? readLink(thing.get(), "", entry.linkTarget) : 0;
 }
 
-int listDirectory(const Tree& tree, const std::string& path,
+int listDirectory(const Tree& tree,
+                  const std::string& path,
                   const std::function<void(const protocol::Entry&)>& onEntry) {
   const Descriptor directory(tree.open(path, O_RDONLY | O_DIRECTORY));
   if (!directory) return errno;
@@ -188,7 +192,8 @@ int listDirectory(const Tree& tree, const std::string& path,
   if (const int error = namesIn(directory.get(), names); error != 0) return error;
   for (auto& name : names) {
     struct stat status = {};
-    if (::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;  // Removed meanwhile.
+    if (::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+      continue;  // Removed meanwhile.
     protocol::Entry entry;
     describe(status, entry);
     if (S_ISLNK(status.st_mode) && readLink(directory.get(), name, entry.linkTarget) != 0) continue;

@@ -4,28 +4,28 @@
 #include "detail/descriptor.hpp"
 #include "protocol.hpp"
 
-#include <sys/types.h>
-
 #include <functional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 namespace mooring::local {
 
-/// Resolves paths below one directory. Links of /proc (fd, root, cwd) are never followed: the supervisor holds a
-/// directory of the host, and a symlink planted by a sandboxed program would otherwise lead there.
+/// Resolves paths below one directory. Links of /proc (fd, root, cwd) are never followed: the supervisor
+/// holds a directory of the host, and a symlink planted by a sandboxed program would otherwise lead there.
 class Tree {
  public:
-  /// `home` is where relative paths start; an absolute path that begins with one of `aliases` has that cut off.
+  /// `home` is where relative paths start; an absolute path that begins with one of `aliases` has that cut
+  /// off.
   Tree(Descriptor root, std::string home, std::vector<std::string> aliases)
       : root_(std::move(root)), home_(std::move(home)), aliases_(std::move(aliases)) {}
 
   /// As openat2(); symlinks end inside the tree. -1 with errno.
   [[nodiscard]] int open(const std::string& path, int flags, mode_t mode = 0) const;
 
-  /// The directory that holds `path` (not followed), opened, and the last part's name. Returns an errno; EBUSY for the
-  /// root itself.
+  /// The directory that holds `path` (not followed), opened, and the last part's name. Returns an errno;
+  /// EBUSY for the root itself.
   int parentOf(const std::string& path, Descriptor& directory, std::string& name) const;
 
  private:
@@ -61,14 +61,16 @@ class Upload {
 
 // All return an errno, 0 when done.
 int statEntry(const Tree& tree, const std::string& path, protocol::Entry& entry);
-int listDirectory(const Tree& tree, const std::string& path,
+int listDirectory(const Tree& tree,
+                  const std::string& path,
                   const std::function<void(const protocol::Entry&)>& onEntry);
 int openForReading(const Tree& tree, const std::string& path, Descriptor& file, std::uint64_t& size);
 int makeDirectory(const Tree& tree, const std::string& path, mode_t mode);
 int removeFile(const Tree& tree, const std::string& path);
 int removeTree(const Tree& tree, const std::string& path);
 int renamePath(const Tree& tree, const std::string& from, const std::string& to);
-/// Where a rename would cross file systems: copies, then removes. Waits for it, so call it in a process of its own.
+/// Where a rename would cross file systems: copies, then removes. Waits for it, so call it in a process of
+/// its own.
 int moveAcross(const Tree& tree, const std::string& from, const std::string& to);
 int setMode(const Tree& tree, const std::string& path, mode_t mode);
 

@@ -1,16 +1,15 @@
-// Deletes a directory with all in it, without following a symlink and without recursion deeper than the stack bears.
-// Shared with the supervisor.
+// Deletes a directory with all in it, without following a symlink and without recursion deeper than the stack
+// bears. Shared with the supervisor.
 #pragma once
 
 #include "detail/descriptor.hpp"
 
+#include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
+#include <string>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <string>
 #include <vector>
 
 namespace mooring::local {
@@ -51,7 +50,8 @@ inline int removeTreeAt(int parent, const std::string& name) {
   const auto enter = [&levels](int in, const std::string& what) {
     constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     int fd = ::openat(in, what.c_str(), flags);
-    if (fd < 0 && errno == EACCES && ::fchmodat(in, what.c_str(), S_IRWXU, 0) == 0) fd = ::openat(in, what.c_str(), flags);
+    if (fd < 0 && errno == EACCES && ::fchmodat(in, what.c_str(), S_IRWXU, 0) == 0)
+      fd = ::openat(in, what.c_str(), flags);
     if (fd < 0) return errno;
     Level level{Descriptor(fd), what, {}};
     ::fchmod(fd, S_IRWXU);  // Its owner may have taken the right to write from himself.

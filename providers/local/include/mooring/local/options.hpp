@@ -5,19 +5,20 @@
 
 #include <boost/json/object.hpp>
 
-#include <sys/types.h>
-
 #include <array>
 #include <filesystem>
 #include <optional>
 #include <string_view>
+#include <sys/types.h>
 #include <utility>
 
 namespace mooring::local {
 
 enum class Isolation {
-  bubblewrap,  ///< Namespaces of its own: sees /usr read-only, its workspace and nothing else of this machine.
-  none,        ///< Ordinary processes of this user, with all that this user may do. For where namespaces are forbidden.
+  bubblewrap,  ///< Namespaces of its own: sees /usr read-only, its workspace and nothing else of this
+               ///< machine.
+  none,        ///< Ordinary processes of this user, with all that this user may do. For where namespaces are
+               ///< forbidden.
 };
 
 /// For setOptions(config, local::Options{…}).
@@ -25,7 +26,8 @@ struct Options {
   static constexpr std::string_view provider = "local";
 
   Isolation isolation = Isolation::bubblewrap;
-  /// Most processes and threads at once, 1 to 4194304. Unset: 1024 where the sandbox's can be counted, else no limit.
+  /// Most processes and threads at once, 1 to 4194304. Unset: 1024 where the sandbox's can be counted, else
+  /// no limit.
   std::optional<int> maxProcesses = {};
 };
 
