@@ -52,6 +52,21 @@ bool awaitEnd(pid_t pid) {
   return done;
 }
 
+/// Control groups whose name ends in `key`.
+std::vector<fs::path> controlGroupsOf(const std::vector<std::string>& keys) {
+  std::vector<fs::path> out;
+  std::error_code ec;
+  fs::recursive_directory_iterator at("/sys/fs/cgroup", fs::directory_options::skip_permission_denied, ec);
+  for (; !ec && at != fs::recursive_directory_iterator(); at.increment(ec)) {
+    if (!at->is_directory(ec)) continue;
+    const auto name = at->path().filename().string();
+    if (std::ranges::any_of(keys, [&name](const std::string& key) { return name.ends_with(key); })) {
+      out.push_back(at->path());
+    }
+  }
+  return out;
+}
+
 class LocalWorld final : public World {
  public:
   ~LocalWorld() override {
@@ -89,15 +104,20 @@ class LocalWorld final : public World {
       }
     }
     fs::remove_all(directory);
+    // With it goes the only note of which groups it had.
+    for (const auto& group : controlGroupsOf({key}))
+      fs::remove(group);
   }
 
-  [[nodiscard]] std::vector<std::string> leftovers() const override {
+  [[nodiscard]] std::vector<std::string> leftovers(const std::vector<std::string>& keys) const override {
     std::vector<std::string> out;
     for (const auto pid : processesOf(home_.path())) {
       auto what = slurp("/proc/" + std::to_string(pid) + "/cmdline");
       std::ranges::replace(what, '\0', ' ');
       if (!awaitEnd(pid)) out.push_back("process " + std::to_string(pid) + ": " + what);
     }
+    for (const auto& group : controlGroupsOf(keys))
+      out.push_back(group.string());
     std::error_code ec;
     for (const auto& entry : fs::directory_iterator(root() / "sandboxes", ec))
       out.push_back(entry.path().string());

@@ -22,8 +22,9 @@ class World {
   /// Ends `key` and removes all of it behind mooring's back. Returns when that is done.
   virtual void vanish(const std::string& key) = 0;
 
-  /// Once nothing stands: what is left of it all the same (processes, control groups, half-removed files).
-  [[nodiscard]] virtual std::vector<std::string> leftovers() const = 0;
+  /// Once nothing stands: what is left of these keys, or of anything, all the same (processes, control
+  /// groups, half-removed files).
+  [[nodiscard]] virtual std::vector<std::string> leftovers(const std::vector<std::string>& keys) const = 0;
 };
 
 /// Providers that can be tested on this machine.
