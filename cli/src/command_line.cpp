@@ -29,6 +29,14 @@ class HelpFormatter final : public CLI::Formatter {
     return usage + " " + tail->second + "\n";
   }
 
+  /// Without the empty lines that pile up between groups.
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    auto help = CLI::Formatter::make_help(app, std::move(name), mode);
+    for (auto at = help.find("\n\n\n"); at != std::string::npos; at = help.find("\n\n\n", at))
+      help.erase(at, 1);
+    return help;
+  }
+
   std::string make_option_opts(const CLI::Option* option) const override {
     if (option->get_positional() || option->get_type_size() == 0) return {};
     return " " + option->get_type_name();
@@ -70,6 +78,7 @@ CommandLine::CommandLine() : root_("Durable handles on sandboxes you do not own.
 
 CLI::App* CommandLine::group(const std::string& name, const std::string& description) {
   auto* app = root_.add_subcommand(name, description);
+  app->group("Commands");
   app->require_subcommand(1);
   app->footer("");
   return app;
@@ -92,6 +101,7 @@ CLI::App* CommandLine::addLeaf(CLI::App& parent,
                                ExitCodes codes,
                                Action action) {
   auto* app = parent.add_subcommand(name, description);
+  app->group("Commands");
   app->footer("");
   addGlobals(*app);
   // Set before the flags are read, so that a bad one of `run` is known to be one of `run`.
@@ -170,7 +180,7 @@ std::optional<int> CommandLine::parse(std::vector<std::string> arguments, Output
     if (app->get_require_subcommand_min() > 0) {
       const auto unknown = unknownCommand(given);
       why = unknown.empty() ? "say what to do" : "there is no command \"" + unknown + "\"";
-    } else if (app == tailTaker_ && !tailGiven_ && error.get_name() == "ExtrasError") {
+    } else if (app == tailTaker_ && !tailGiven_ && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
       why = "put `--` before the command, as in: mooring run ID -- ls -l (" + why + ")";
     }
     const auto wrong = makeError(Errc::invalidArgument, why + "; see `" + path + " --help`");

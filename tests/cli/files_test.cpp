@@ -88,18 +88,24 @@ TEST_CASE("cli/cp: ends that say nothing or too much are refused with the way ou
 TEST_CASE("cli/ls: names, details and JSON; what names hold does not reach the terminal raw", "[cli]") {
   const Cli cli;
   const auto id = cli.create();
-  REQUIRE(cli.run({"run", id, "--", "sh", "-c",
-                   R"(mkdir d; cd d; printf 12345 >file; chmod 640 file; mkdir sub; ln -s file link; touch "$(printf 'e\033x')")"})
-              .code == 0);
-    CHECK(cli.run({"ls", id + ":d"}).out == "e\\x1bx\nfile\nlink\nsub\n");
-    const auto details = cli.run({"ls", "-l", id + ":d/file"});
-    CHECK_THAT(details.out, Catch::Matchers::StartsWith("-rw-r-----\t5\t"));
-    const auto entries = cli.run({"ls", "--json", id + ":d"}).jsonLines();
-    REQUIRE(entries.size() == 4);
-    CHECK(entries[1].at("mode").as_int64() == 0640);
-    CHECK(entries[2].at("type").as_string() == "symlink");
-    CHECK(entries[3].at("type").as_string() == "directory");
-    CHECK(cli.run({"ls", id + ":"}).out == "d\n");
-    CHECK(cli.run({"ls", id + ":missing"}).code == 3);
-    CHECK(cli.run({"ls", "d"}).code == 2);
+  REQUIRE(
+      cli.run(
+             {"run",
+              id,
+              "--",
+              "sh",
+              "-c",
+              R"sh(mkdir d; cd d; printf 12345 >file; chmod 640 file; mkdir sub; ln -s file link; touch "$(printf 'e\033x')")sh"})
+          .code == 0);
+  CHECK(cli.run({"ls", id + ":d"}).out == "e\\x1bx\nfile\nlink\nsub\n");
+  const auto details = cli.run({"ls", "-l", id + ":d/file"});
+  CHECK_THAT(details.out, Catch::Matchers::StartsWith("-rw-r-----\t5\t"));
+  const auto entries = cli.run({"ls", "--json", id + ":d"}).jsonLines();
+  REQUIRE(entries.size() == 4);
+  CHECK(entries[1].at("mode").as_int64() == 0640);
+  CHECK(entries[2].at("type").as_string() == "symlink");
+  CHECK(entries[3].at("type").as_string() == "directory");
+  CHECK(cli.run({"ls", id + ":"}).out == "d\n");
+  CHECK(cli.run({"ls", id + ":missing"}).code == 3);
+  CHECK(cli.run({"ls", "d"}).code == 2);
 }

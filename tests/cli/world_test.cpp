@@ -52,7 +52,8 @@ TEST_CASE("cli/preview: gives the URL, waits for whoever shall answer there, and
   INFO(at.err);
   CHECK(at.code == 0);
   CHECK_THAT(at.out, ContainsSubstring(port.text()));
-  CHECK(cli.run({"preview", id, port.text(), "--json"}).json().at("url").as_string().contains(port.text()));
+  const auto url = cli.run({"preview", id, port.text(), "--json"}).json().at("url");
+  CHECK_THAT(std::string(url.as_string()), ContainsSubstring(port.text()));
   CHECK(cli.run({"preview", id, "70000"}).code == 2);
 
   auto waiting = cli.start({"preview", id, port.text(), "--wait", "5m"});
