@@ -25,6 +25,8 @@ class StringSource final : public ByteSource {
 
 }  // namespace
 
-std::shared_ptr<ByteSource> sourceOf(std::string bytes) { return std::make_shared<StringSource>(std::move(bytes)); }
+std::shared_ptr<ByteSource> sourceOf(std::string bytes) {
+  return std::make_shared<StringSource>(std::move(bytes));
+}
 
 }  // namespace mooring

@@ -69,7 +69,8 @@ std::size_t incompleteSuffix(std::string_view text) {
 
 std::size_t continuationPrefix(std::string_view text) {
   std::size_t count = 0;
-  while (count < text.size() && count < 3 && isContinuation(text[count])) ++count;
+  while (count < text.size() && count < 3 && isContinuation(text[count]))
+    ++count;
   // Four in a row are no UTF-8 at all: binary output is kept as it is.
   return count < text.size() && count == 3 && isContinuation(text[count]) ? 0 : count;
 }

@@ -14,12 +14,14 @@ struct NamedSignal {
 
 // Linux numbers: sandboxes are Linux machines whatever the caller runs on.
 constexpr std::array signals{
-    NamedSignal{1, "SIGHUP"},   NamedSignal{2, "SIGINT"},   NamedSignal{3, "SIGQUIT"},  NamedSignal{4, "SIGILL"},
-    NamedSignal{5, "SIGTRAP"},  NamedSignal{6, "SIGABRT"},  NamedSignal{7, "SIGBUS"},   NamedSignal{8, "SIGFPE"},
-    NamedSignal{9, "SIGKILL"},  NamedSignal{10, "SIGUSR1"}, NamedSignal{11, "SIGSEGV"}, NamedSignal{12, "SIGUSR2"},
-    NamedSignal{13, "SIGPIPE"}, NamedSignal{14, "SIGALRM"}, NamedSignal{15, "SIGTERM"}, NamedSignal{17, "SIGCHLD"},
-    NamedSignal{18, "SIGCONT"}, NamedSignal{19, "SIGSTOP"}, NamedSignal{20, "SIGTSTP"}, NamedSignal{24, "SIGXCPU"},
-    NamedSignal{25, "SIGXFSZ"}, NamedSignal{28, "SIGWINCH"}, NamedSignal{31, "SIGSYS"},
+    NamedSignal{1, "SIGHUP"},    NamedSignal{2, "SIGINT"},   NamedSignal{3, "SIGQUIT"},
+    NamedSignal{4, "SIGILL"},    NamedSignal{5, "SIGTRAP"},  NamedSignal{6, "SIGABRT"},
+    NamedSignal{7, "SIGBUS"},    NamedSignal{8, "SIGFPE"},   NamedSignal{9, "SIGKILL"},
+    NamedSignal{10, "SIGUSR1"},  NamedSignal{11, "SIGSEGV"}, NamedSignal{12, "SIGUSR2"},
+    NamedSignal{13, "SIGPIPE"},  NamedSignal{14, "SIGALRM"}, NamedSignal{15, "SIGTERM"},
+    NamedSignal{17, "SIGCHLD"},  NamedSignal{18, "SIGCONT"}, NamedSignal{19, "SIGSTOP"},
+    NamedSignal{20, "SIGTSTP"},  NamedSignal{24, "SIGXCPU"}, NamedSignal{25, "SIGXFSZ"},
+    NamedSignal{28, "SIGWINCH"}, NamedSignal{31, "SIGSYS"},
 };
 
 }  // namespace

@@ -7,7 +7,9 @@
 namespace mooring::detail {
 namespace {
 
-ConnectionOutcome outcome(OutcomeKind kind, SandboxRecord record, std::optional<Error> reason = std::nullopt) {
+ConnectionOutcome outcome(OutcomeKind kind,
+                          SandboxRecord record,
+                          std::optional<Error> reason = std::nullopt) {
   return ConnectionOutcome{.kind = kind, .record = std::move(record), .reason = std::move(reason)};
 }
 
@@ -34,7 +36,11 @@ Task<ConnectionOutcome> markGone(CorePtr core, SandboxRecord record, Error reaso
 /// Nothing when the record changed underneath: look again.
 using MaybeOutcome = std::optional<ConnectionOutcome>;
 
-Task<MaybeOutcome> rebuild(CorePtr core, SandboxRecord record, EventReason why, std::string detail, bool destroyOld,
+Task<MaybeOutcome> rebuild(CorePtr core,
+                           SandboxRecord record,
+                           EventReason why,
+                           std::string detail,
+                           bool destroyOld,
                            CallOptions call) {
   auto built = co_await recreateFrom(core, record, why, std::move(detail), destroyOld, std::move(call));
   if (!built && raced(built.error())) co_return MaybeOutcome();
@@ -43,15 +49,20 @@ Task<MaybeOutcome> rebuild(CorePtr core, SandboxRecord record, EventReason why, 
 
 Task<MaybeOutcome> connectActive(CorePtr core, SandboxRecord record, CallOptions call) {
   auto provider = providerNamed(*core, record.provider);
-  if (!provider) co_return MaybeOutcome(outcome(OutcomeKind::unreachable, record, std::move(provider).error()));
+  if (!provider)
+    co_return MaybeOutcome(outcome(OutcomeKind::unreachable, record, std::move(provider).error()));
   auto attached = co_await (*provider)->lifecycle().attach(instanceOf(record), call);
   if (attached) {
     const auto kind = attached->woken ? OutcomeKind::resumed : OutcomeKind::attached;
-    if (!attached->woken && !factsDiffer(record, attached->instance)) co_return MaybeOutcome(outcome(kind, record));
+    if (!attached->woken && !factsDiffer(record, attached->instance))
+      co_return MaybeOutcome(outcome(kind, record));
     auto after = record;
     takeFacts(after, attached->instance);
     after.lastUsedAt = core->now();
-    auto change = changeOf(*core, record, std::move(after), EventReason::resumed,
+    auto change = changeOf(*core,
+                           record,
+                           std::move(after),
+                           EventReason::resumed,
                            attached->woken ? "it was stopped" : "its connection changed");
     auto committed = co_await commitChange(core, std::move(change), record.leaseToken);
     if (committed) co_return MaybeOutcome(outcome(kind, std::move(*committed)));
@@ -59,10 +70,12 @@ Task<MaybeOutcome> connectActive(CorePtr core, SandboxRecord record, CallOptions
     co_return std::unexpected(std::move(committed).error());
   }
   auto error = annotate(std::move(attached).error(), record, "connect");
-  if (error.code != Errc::gone) co_return MaybeOutcome(outcome(OutcomeKind::unreachable, record, std::move(error)));
+  if (error.code != Errc::gone)
+    co_return MaybeOutcome(outcome(OutcomeKind::unreachable, record, std::move(error)));
   if (record.config.recreate != RecreatePolicy::never) {
     // Gone can also mean beyond use: one more request makes sure that nothing of it is left.
-    co_return co_await rebuild(core, std::move(record), EventReason::foundGone, error.message, true, std::move(call));
+    co_return co_await rebuild(
+        core, std::move(record), EventReason::foundGone, error.message, true, std::move(call));
   }
   auto marked = co_await markGone(core, std::move(record), std::move(error));
   if (!marked && raced(marked.error())) co_return MaybeOutcome();
@@ -92,19 +105,27 @@ Task<MaybeOutcome> connectUnfinished(CorePtr core, SandboxRecord record, CallOpt
 
 Task<MaybeOutcome> connectFailed(CorePtr core, SandboxRecord record, CallOptions call) {
   if (record.config.recreate == RecreatePolicy::never) {
-    auto reason = makeError(Errc::gone, "its creation failed and its recreate policy is never" +
-                                            (record.error ? ": " + record.error->message : std::string()));
-    co_return MaybeOutcome(outcome(OutcomeKind::gone, record, annotate(std::move(reason), record, "connect")));
+    auto reason = makeError(Errc::gone,
+                            "its creation failed and its recreate policy is never" +
+                                (record.error ? ": " + record.error->message : std::string()));
+    co_return MaybeOutcome(
+        outcome(OutcomeKind::gone, record, annotate(std::move(reason), record, "connect")));
   }
   const bool mayStand = !record.externalSandboxId.empty();
-  co_return co_await rebuild(core, std::move(record), EventReason::recreateStarted, "after a failed creation", mayStand,
+  co_return co_await rebuild(core,
+                             std::move(record),
+                             EventReason::recreateStarted,
+                             "after a failed creation",
+                             mayStand,
                              std::move(call));
 }
 
 ConnectionOutcome shutDown(SandboxRecord record) {
   const auto when = record.shutdownAt ? " at " + toString(*record.shutdownAt) : std::string();
-  auto reason = makeError(Errc::gone, "it was shut down" + when + "; resume() brings back what is left of it, recreate() "
-                                      "makes a new generation");
+  auto reason = makeError(Errc::gone,
+                          "it was shut down" + when +
+                              "; resume() brings back what is left of it, recreate() "
+                              "makes a new generation");
   reason = annotate(std::move(reason), record, "connect");
   return outcome(OutcomeKind::gone, std::move(record), std::move(reason));
 }
@@ -153,7 +174,8 @@ Task<ConnectionOutcome> connectSandbox(CorePtr core, SandboxId id, CallOptions c
 Task<ConnectionOutcome> resumeSandbox(CorePtr core, SandboxId id, CallOptions call) {
   auto record = co_await loadRecord(core, id);
   if (!record) co_return std::unexpected(std::move(record).error());
-  if (record->status != SandboxStatus::shutdown) co_return co_await connectSandbox(core, std::move(id), std::move(call));
+  if (record->status != SandboxStatus::shutdown)
+    co_return co_await connectSandbox(core, std::move(id), std::move(call));
   if (record->externalSandboxId.empty()) {
     auto reason = makeError(Errc::gone, "nothing is left of it to resume; recreate() makes a new generation");
     co_return outcome(OutcomeKind::gone, *record, annotate(std::move(reason), *record, "resume"));
@@ -187,11 +209,12 @@ Task<SandboxRecord> recreateSandbox(CorePtr core, SandboxId id, CallOptions call
   auto record = co_await loadRecord(core, std::move(id));
   if (!record) co_return record;
   if (record->leased(core->now())) {
-    co_return failure(Errc::conflict, "it is being created by " + record->leaseOwner + " just now; connect() waits for that");
+    co_return failure(Errc::conflict,
+                      "it is being created by " + record->leaseOwner + " just now; connect() waits for that");
   }
   const bool mayStand = record->status != SandboxStatus::shutdown || !record->externalSandboxId.empty();
-  co_return co_await recreateFrom(core, std::move(*record), EventReason::recreateStarted, "asked for", mayStand,
-                                  std::move(call));
+  co_return co_await recreateFrom(
+      core, std::move(*record), EventReason::recreateStarted, "asked for", mayStand, std::move(call));
 }
 
 }  // namespace mooring::detail

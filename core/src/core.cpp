@@ -46,7 +46,10 @@ Task<SandboxRecord> commitChange(CorePtr core, RecordChange change, std::int64_t
   co_return co_await withStore(core, std::move(write));
 }
 
-RecordChange changeOf(const Core& core, const SandboxRecord& before, SandboxRecord after, EventReason reason,
+RecordChange changeOf(const Core& core,
+                      const SandboxRecord& before,
+                      SandboxRecord after,
+                      EventReason reason,
                       std::string detail) {
   RecordChange change;
   change.record = std::move(after);

@@ -48,7 +48,10 @@ Task<SandboxRecord> loadRecord(CorePtr core, SandboxId id);
 Task<SandboxRecord> commitChange(CorePtr core, RecordChange change, std::int64_t fencingToken);
 
 /// A change from `before` to `after`, with the event that tells of it.
-RecordChange changeOf(const Core& core, const SandboxRecord& before, SandboxRecord after, EventReason reason,
+RecordChange changeOf(const Core& core,
+                      const SandboxRecord& before,
+                      SandboxRecord after,
+                      EventReason reason,
                       std::string detail = std::string());
 /// Adds a debt and the event that tells of it.
 void addDebt(const Core& core, RecordChange& change, Debt debt);
@@ -65,7 +68,8 @@ std::string provisionKeyFor(const SandboxId& id, int generation);
 
 /// Waits on the loop; cancelled when the operation's limits end it.
 Task<void> pause(std::chrono::milliseconds duration);
-/// Fails with `cancelled` once the operation's limits have ended it. For loops, so that none outlives its caller.
+/// Fails with `cancelled` once the operation's limits have ended it. For loops, so that none outlives its
+/// caller.
 Task<void> stillWanted();
 
 /// Adds what only the caller of the failing step knows.

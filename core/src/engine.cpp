@@ -21,7 +21,10 @@ namespace mooring::detail {
 class Engine {
  public:
   Engine()
-      : work_(asio::make_work_guard(loop_)), storeThread_(1), blockingThreads_(2), thread_([this] { loop_.run(); }) {}
+      : work_(asio::make_work_guard(loop_)),
+        storeThread_(1),
+        blockingThreads_(2),
+        thread_([this] { loop_.run(); }) {}
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
@@ -91,7 +94,8 @@ class Control : public Canceller, public std::enable_shared_from_this<Control> {
   struct Stop {
     std::weak_ptr<Control> control;
     void operator()() const {
-      if (auto self = control.lock()) self->interrupt(makeError(Errc::cancelled, "the caller's stop token fired"));
+      if (auto self = control.lock())
+        self->interrupt(makeError(Errc::cancelled, "the caller's stop token fired"));
     }
   };
 
@@ -123,31 +127,37 @@ asio::awaitable<void> underControl(std::move_only_function<asio::awaitable<void>
 
 }  // namespace
 
-std::shared_ptr<Canceller> launchErased(Engine& engine, std::optional<std::chrono::steady_clock::time_point> deadline,
+std::shared_ptr<Canceller> launchErased(Engine& engine,
+                                        std::optional<std::chrono::steady_clock::time_point> deadline,
                                         std::stop_token stopToken,
                                         std::move_only_function<asio::awaitable<void>()> body,
                                         std::move_only_function<void(std::optional<Error>)> done) {
   auto control = std::make_shared<Control>(loopOf(engine));
-  asio::post(loopOf(engine), [control, deadline, stopToken = std::move(stopToken), body = std::move(body),
-                              done = std::move(done)]() mutable {
-    auto finished = [control, done = std::move(done)](std::exception_ptr thrown) mutable {
-      control->disarm();
-      auto limit = control->takeLimit();
-      if (thrown && !limit) {
-        try {
-          std::rethrow_exception(thrown);
-        } catch (const std::exception& e) {
-          limit = makeError(Errc::internal, std::string("unexpected exception: ") + e.what());
-        } catch (...) {
-          limit = makeError(Errc::internal, "unexpected exception of an unknown type");
-        }
-      }
-      done(std::move(limit));
-    };
-    asio::co_spawn(control->executor(), underControl(std::move(body)),
-                   asio::bind_cancellation_slot(control->slot(), std::move(finished)));
-    control->arm(deadline, stopToken);
-  });
+  asio::post(loopOf(engine),
+             [control,
+              deadline,
+              stopToken = std::move(stopToken),
+              body = std::move(body),
+              done = std::move(done)]() mutable {
+               auto finished = [control, done = std::move(done)](std::exception_ptr thrown) mutable {
+                 control->disarm();
+                 auto limit = control->takeLimit();
+                 if (thrown && !limit) {
+                   try {
+                     std::rethrow_exception(thrown);
+                   } catch (const std::exception& e) {
+                     limit = makeError(Errc::internal, std::string("unexpected exception: ") + e.what());
+                   } catch (...) {
+                     limit = makeError(Errc::internal, "unexpected exception of an unknown type");
+                   }
+                 }
+                 done(std::move(limit));
+               };
+               asio::co_spawn(control->executor(),
+                              underControl(std::move(body)),
+                              asio::bind_cancellation_slot(control->slot(), std::move(finished)));
+               control->arm(deadline, stopToken);
+             });
   return control;
 }
 

@@ -9,7 +9,8 @@ std::optional<Secret> resolve(const Core& core, const std::string& name) {
 
 }  // namespace
 
-Result<std::map<std::string, std::string>> fullEnvironment(const Core& core, const SandboxConfig& config,
+Result<std::map<std::string, std::string>> fullEnvironment(const Core& core,
+                                                           const SandboxConfig& config,
                                                            const std::map<std::string, std::string>& own) {
   auto out = config.env;
   std::string missing;
@@ -22,9 +23,11 @@ Result<std::map<std::string, std::string>> fullEnvironment(const Core& core, con
     }
   }
   if (!missing.empty()) {
-    return failure(Errc::notConfigured, "secretEnv names without a value here: " + missing + "; set them and try again");
+    return failure(Errc::notConfigured,
+                   "secretEnv names without a value here: " + missing + "; set them and try again");
   }
-  for (const auto& [name, value] : own) out.insert_or_assign(name, value);
+  for (const auto& [name, value] : own)
+    out.insert_or_assign(name, value);
   return out;
 }
 

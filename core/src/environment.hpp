@@ -11,7 +11,8 @@ namespace mooring::detail {
 
 /// The complete environment of a command: the config's env, then secretEnv, then the command's own.
 /// Errors: notConfigured, naming every secretEnv name without a value.
-Result<std::map<std::string, std::string>> fullEnvironment(const Core& core, const SandboxConfig& config,
+Result<std::map<std::string, std::string>> fullEnvironment(const Core& core,
+                                                           const SandboxConfig& config,
                                                            const std::map<std::string, std::string>& own);
 
 /// `text` with every secretEnv value in it replaced by "***".

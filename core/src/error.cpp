@@ -64,7 +64,8 @@ std::string describe(const Error& error) {
   if (error.transience == Transience::exhausted) add("transience", "exhausted");
   if (!facts.empty()) out += " (" + facts + ")";
   // withContext repeats its cause's message; only a cause that says something else is worth the space.
-  if (error.cause && !error.message.ends_with(error.cause->message)) out += "; because " + describe(*error.cause);
+  if (error.cause && !error.message.ends_with(error.cause->message))
+    out += "; because " + describe(*error.cause);
   return out;
 }
 

@@ -16,12 +16,14 @@ bool mayHaveHappened(Errc code) {
 
 enum class Certainty { settled, unknown };
 
-/// Puts a failure on a record. A recreation stays open for the next call when the reason is a blip, an account limit, a
-/// key that this process lacks or the caller's own limit: none of them makes the sandbox dead for good.
+/// Puts a failure on a record. A recreation stays open for the next call when the reason is a blip, an
+/// account limit, a key that this process lacks or the caller's own limit: none of them makes the sandbox
+/// dead for good.
 void takeFailure(const Core& core, SandboxRecord& record, const Error& error, Certainty certainty) {
   const bool passing = error.retryable() || error.code == Errc::unauthenticated ||
                        error.code == Errc::permissionDenied || error.code == Errc::cancelled;
-  const bool open = certainty == Certainty::unknown || (record.status == SandboxStatus::recreating && passing);
+  const bool open = certainty == Certainty::unknown ||
+                    (record.status == SandboxStatus::recreating && passing);
   if (!open) record.status = SandboxStatus::error;
   record.error = RecordError{.code = error.code, .message = error.message, .at = core.now()};
   dropLease(record);
@@ -33,8 +35,9 @@ bool isFirst(const SandboxRecord& record) { return record.status == SandboxStatu
 Task<void> recordFailure(CorePtr core, SandboxRecord before, RecordChange change) {
   const auto committed = co_await commitChange(core, std::move(change), before.leaseToken);
   if (!committed) {
-    core->parts.log->warn(
-        "failure not recorded sandboxId={} error=\"{}\"", before.sandboxId.value, describe(committed.error()));
+    core->parts.log->warn("failure not recorded sandboxId={} error=\"{}\"",
+                          before.sandboxId.value,
+                          describe(committed.error()));
   }
   co_return Result<void>();
 }
@@ -47,13 +50,16 @@ Error creationError(Error error, const SandboxRecord& record) {
 }
 
 /// Provisioning failed: the record says so, and how sure that is.
-Task<SandboxRecord> provisionFailed(CorePtr core, SandboxRecord record, std::vector<std::int64_t> paid, Error error) {
+Task<SandboxRecord> provisionFailed(CorePtr core,
+                                    SandboxRecord record,
+                                    std::vector<std::int64_t> paid,
+                                    Error error) {
   error.message = redacted(*core, record.config, std::move(error.message));
   auto after = record;
   const auto certainty = mayHaveHappened(error.code) ? Certainty::unknown : Certainty::settled;
   takeFailure(*core, after, error, certainty);
-  const auto reason =
-      certainty == Certainty::unknown ? EventReason::outcomeUnknown : EventReason::provisionFailed;
+  const auto reason = certainty == Certainty::unknown ? EventReason::outcomeUnknown
+                                                      : EventReason::provisionFailed;
   auto change = changeOf(*core, record, std::move(after), reason, error.message);
   change.paid = std::move(paid);
   co_await recordFailure(core, record, std::move(change));
@@ -61,8 +67,12 @@ Task<SandboxRecord> provisionFailed(CorePtr core, SandboxRecord record, std::vec
 }
 
 /// The setup failed: nothing of this generation is kept.
-Task<SandboxRecord> setupFailed(CorePtr core, std::shared_ptr<Provider> provider, SandboxRecord record,
-                                Instance instance, std::vector<std::int64_t> paid, Error error) {
+Task<SandboxRecord> setupFailed(CorePtr core,
+                                std::shared_ptr<Provider> provider,
+                                SandboxRecord record,
+                                Instance instance,
+                                std::vector<std::int64_t> paid,
+                                Error error) {
   error.message = redacted(*core, record.config, std::move(error.message));
   const CallOptions unlimited;  // What was made is removed, also when the call's own limits ended the setup.
   const auto destroyed = co_await provider->lifecycle().destroy(instance, unlimited);
@@ -79,7 +89,10 @@ Task<SandboxRecord> setupFailed(CorePtr core, std::shared_ptr<Provider> provider
 }
 
 /// Our lease was taken over: what we made is ours to remove, unless the record owns it by now.
-Task<void> abandon(CorePtr core, std::shared_ptr<Provider> provider, SandboxRecord record, Instance instance) {
+Task<void> abandon(CorePtr core,
+                   std::shared_ptr<Provider> provider,
+                   SandboxRecord record,
+                   Instance instance) {
   const auto current = co_await loadRecord(core, record.sandboxId);
   if (!current) co_return std::unexpected(current.error());  // Its owner tag lets recover() find it.
   const bool ended = current->status == SandboxStatus::shutdown || current->status == SandboxStatus::error;
@@ -95,7 +108,9 @@ Task<std::vector<std::int64_t>> payFirst(CorePtr core, std::vector<Debt> owed, C
     if (done) {
       paid.push_back(debt.seq);
     } else {
-      core->parts.log->warn("debt not paid kind={} key={} error=\"{}\"", toString(debt.kind), debt.provisionKey,
+      core->parts.log->warn("debt not paid kind={} key={} error=\"{}\"",
+                            toString(debt.kind),
+                            debt.provisionKey,
                             describe(done.error()));
     }
   }
@@ -112,15 +127,21 @@ Task<std::vector<Debt>> debtsOf(CorePtr core, SandboxId id) {
 }
 
 /// Commits `next` (recreating, a new generation, leased to us) and builds it.
-Task<SandboxRecord> beginGeneration(CorePtr core, SandboxRecord before, SandboxRecord next, EventReason why,
-                                    std::string detail, bool destroyOld, CallOptions call) {
+Task<SandboxRecord> beginGeneration(CorePtr core,
+                                    SandboxRecord before,
+                                    SandboxRecord next,
+                                    EventReason why,
+                                    std::string detail,
+                                    bool destroyOld,
+                                    CallOptions call) {
   // A process that could not carry it out (no key, no secret) must not put its mark on the record.
   if (auto able = checkConfig(*core, before.config, before.provider); !able) {
     co_return std::unexpected(annotate(std::move(able).error(), before, "recreate"));
   }
   next.generation = before.generation + 1;
   next.provisionKey = provisionKeyFor(next.sandboxId, next.generation);
-  next.status = before.status == SandboxStatus::creating ? SandboxStatus::creating : SandboxStatus::recreating;
+  next.status = before.status == SandboxStatus::creating ? SandboxStatus::creating
+                                                         : SandboxStatus::recreating;
   next.externalSandboxId = {};
   next.sandboxUrl.clear();
   next.connection.clear();
@@ -128,8 +149,10 @@ Task<SandboxRecord> beginGeneration(CorePtr core, SandboxRecord before, SandboxR
   next.shutdownAt.reset();
   takeLease(*core, next);
   auto change = changeOf(*core, before, std::move(next), why, std::move(detail));
-  // Owed from the same commit on, so that a crash right after it leaks nothing; paid before the new one is made.
-  if (destroyOld) change.incurred.push_back(debtFor(*core, before, DebtKind::destroy, "replaced by a new generation"));
+  // Owed from the same commit on, so that a crash right after it leaks nothing; paid before the new one is
+  // made.
+  if (destroyOld)
+    change.incurred.push_back(debtFor(*core, before, DebtKind::destroy, "replaced by a new generation"));
   auto committed = co_await commitChange(core, std::move(change), before.leaseToken);
   if (!committed) co_return committed;
   std::vector<Debt> owed;
@@ -171,7 +194,9 @@ Task<void> payDebt(CorePtr core, Debt debt, CallOptions call) {
   co_return done;
 }
 
-Result<std::shared_ptr<Provider>> checkConfig(Core& core, const SandboxConfig& config, const std::string& name) {
+Result<std::shared_ptr<Provider>> checkConfig(Core& core,
+                                              const SandboxConfig& config,
+                                              const std::string& name) {
   if (auto valid = validate(config); !valid) return std::unexpected(std::move(valid).error());
   auto provider = providerNamed(core, name);
   if (!provider) return provider;
@@ -179,9 +204,11 @@ Result<std::shared_ptr<Provider>> checkConfig(Core& core, const SandboxConfig& c
   for (const auto need : config.needs) {
     const auto found = table.find(need);
     if (found == table.end() || found->second.support == Support::unsupported) {
-      const std::string why = found == table.end() || found->second.note.empty() ? "" : ": " + found->second.note;
-      return failure(Errc::unsupported, "provider " + name + " does not offer " + std::string(toString(need)) +
-                                            ", which the config needs" + why);
+      const std::string why = found == table.end() || found->second.note.empty() ? ""
+                                                                                 : ": " + found->second.note;
+      return failure(Errc::unsupported,
+                     "provider " + name + " does not offer " + std::string(toString(need)) +
+                         ", which the config needs" + why);
     }
   }
   if (auto valid = (*provider)->validate(config); !valid) return std::unexpected(std::move(valid).error());
@@ -189,7 +216,10 @@ Result<std::shared_ptr<Provider>> checkConfig(Core& core, const SandboxConfig& c
   return provider;
 }
 
-Task<SandboxRecord> buildGeneration(CorePtr core, SandboxRecord record, std::vector<Debt> owed, CallOptions call) {
+Task<SandboxRecord> buildGeneration(CorePtr core,
+                                    SandboxRecord record,
+                                    std::vector<Debt> owed,
+                                    CallOptions call) {
   const bool first = isFirst(record);
   core->step(first ? Step::createIntentCommitted : Step::recreateIntentCommitted);
   const LeaseKeeper keeper(core, record);
@@ -208,12 +238,14 @@ Task<SandboxRecord> buildGeneration(CorePtr core, SandboxRecord record, std::vec
   request.config = record.config;
   request.timeout = record.timeout;
   auto instance = co_await (*provider)->lifecycle().provision(std::move(request), call);
-  if (!instance) co_return co_await provisionFailed(core, record, std::move(*paid), std::move(instance).error());
+  if (!instance)
+    co_return co_await provisionFailed(core, record, std::move(*paid), std::move(instance).error());
   core->step(first ? Step::createProvisioned : Step::recreateProvisioned);
 
   auto ready = co_await runSetup(core, *provider, *instance, record.config, call);
   if (!ready) {
-    co_return co_await setupFailed(core, *provider, record, *instance, std::move(*paid), std::move(ready).error());
+    co_return co_await setupFailed(
+        core, *provider, record, *instance, std::move(*paid), std::move(ready).error());
   }
   core->step(first ? Step::createSetupDone : Step::recreateSetupDone);
 
@@ -229,19 +261,24 @@ Task<SandboxRecord> buildGeneration(CorePtr core, SandboxRecord record, std::vec
   auto committed = co_await commitChange(core, std::move(change), record.leaseToken);
   if (!committed && committed.error().code == Errc::conflict) {
     const auto removed = co_await abandon(core, *provider, record, *instance);
-    if (!removed) core->parts.log->warn("fenced off, not removed key={} error=\"{}\"", record.provisionKey,
-                                        describe(removed.error()));
+    if (!removed)
+      core->parts.log->warn(
+          "fenced off, not removed key={} error=\"{}\"", record.provisionKey, describe(removed.error()));
     co_return committed;
   }
   if (committed) core->step(first ? Step::createCommitted : Step::recreateCommitted);
   co_return committed;
 }
 
-Task<SandboxRecord> recreateFrom(CorePtr core, SandboxRecord record, EventReason why, std::string detail,
-                                 bool destroyOld, CallOptions call) {
+Task<SandboxRecord> recreateFrom(CorePtr core,
+                                 SandboxRecord record,
+                                 EventReason why,
+                                 std::string detail,
+                                 bool destroyOld,
+                                 CallOptions call) {
   auto next = record;
-  co_return co_await beginGeneration(core, std::move(record), std::move(next), why, std::move(detail), destroyOld,
-                                     std::move(call));
+  co_return co_await beginGeneration(
+      core, std::move(record), std::move(next), why, std::move(detail), destroyOld, std::move(call));
 }
 
 Task<SandboxRecord> takeOver(CorePtr core, SandboxRecord record, CallOptions call) {
@@ -249,8 +286,8 @@ Task<SandboxRecord> takeOver(CorePtr core, SandboxRecord record, CallOptions cal
   if (!record.config.setup.empty()) {
     // Its setup may have run in part: only a fresh generation is known to be clean.
     auto next = record;
-    co_return co_await beginGeneration(core, std::move(record), std::move(next), why, "from " + record.leaseOwner,
-                                       true, std::move(call));
+    co_return co_await beginGeneration(
+        core, std::move(record), std::move(next), why, "from " + record.leaseOwner, true, std::move(call));
   }
   if (auto able = checkConfig(*core, record.config, record.provider); !able) {
     co_return std::unexpected(annotate(std::move(able).error(), record, "connect"));

@@ -30,15 +30,20 @@ struct Answer {
 
 std::string directoryOf(const std::string& key) { return "/tmp/.mooring/" + key; }
 
-Task<Answer> runScript(std::shared_ptr<Provider> provider, Instance instance, std::string_view script,
-                       std::vector<std::string> args, std::map<std::string, std::string> env,
-                       std::shared_ptr<ByteSource> input, CallOptions call) {
+Task<Answer> runScript(std::shared_ptr<Provider> provider,
+                       Instance instance,
+                       std::string_view script,
+                       std::vector<std::string> args,
+                       std::map<std::string, std::string> env,
+                       std::shared_ptr<ByteSource> input,
+                       CallOptions call) {
   CommandSpec spec;
   spec.program = "sh";
   spec.args.push_back("-c");
   spec.args.push_back(std::string(script));
   spec.args.push_back("sh");
-  for (auto& arg : args) spec.args.push_back(std::move(arg));
+  for (auto& arg : args)
+    spec.args.push_back(std::move(arg));
   spec.env = std::move(env);
   spec.input = std::move(input);
   Collected seen;
@@ -56,18 +61,27 @@ Task<Answer> runScript(std::shared_ptr<Provider> provider, Instance instance, st
 }
 
 /// Scripts that only look may be run again, whatever became of the first time.
-Task<Answer> look(std::shared_ptr<Provider> provider, Instance instance, std::string_view script,
-                  std::vector<std::string> args, CallOptions call) {
+Task<Answer> look(std::shared_ptr<Provider> provider,
+                  Instance instance,
+                  std::string_view script,
+                  std::vector<std::string> args,
+                  CallOptions call) {
   call.idempotent = true;
   std::map<std::string, std::string> noEnv;
   std::shared_ptr<ByteSource> noInput;
-  co_return co_await runScript(std::move(provider), std::move(instance), script, std::move(args), std::move(noEnv),
-                               std::move(noInput), std::move(call));
+  co_return co_await runScript(std::move(provider),
+                               std::move(instance),
+                               script,
+                               std::move(args),
+                               std::move(noEnv),
+                               std::move(noInput),
+                               std::move(call));
 }
 
 Error unreadable(const Answer& answer) {
-  return makeError(Errc::corrupted, "the command's journal answered with " + std::to_string(answer.exitCode) + " \"" +
-                                        answer.out.substr(0, 80) + "\" " + answer.err.substr(0, 200));
+  return makeError(Errc::corrupted,
+                   "the command's journal answered with " + std::to_string(answer.exitCode) + " \"" +
+                       answer.out.substr(0, 80) + "\" " + answer.err.substr(0, 200));
 }
 
 std::string_view firstLine(std::string_view text) { return text.substr(0, text.find('\n')); }
@@ -97,25 +111,38 @@ std::chrono::milliseconds slower(std::chrono::milliseconds delay) {
 
 }  // namespace
 
-Task<ExternalCommandId> Journal::start(Instance instance, CommandId key, CommandSpec command, CallOptions call) {
+Task<ExternalCommandId> Journal::start(Instance instance,
+                                       CommandId key,
+                                       CommandSpec command,
+                                       CallOptions call) {
   std::vector<std::string> args{directoryOf(key.value), command.cwd, std::move(command.program)};
-  for (auto& arg : command.args) args.push_back(std::move(arg));
-  // With an input of its own the command gets that and the end of file; else its input stays open for writeInput().
+  for (auto& arg : command.args)
+    args.push_back(std::move(arg));
+  // With an input of its own the command gets that and the end of file; else its input stays open for
+  // writeInput().
   command.env.insert_or_assign("MOORING_INPUT", command.input ? "close" : "open");
-  auto answer = co_await runScript(provider_, std::move(instance), scripts::start, std::move(args),
-                                   std::move(command.env), std::move(command.input), std::move(call));
+  auto answer = co_await runScript(provider_,
+                                   std::move(instance),
+                                   scripts::start,
+                                   std::move(args),
+                                   std::move(command.env),
+                                   std::move(command.input),
+                                   std::move(call));
   if (!answer) co_return std::unexpected(std::move(answer).error());
   if (answer->exitCode == scripts::badCwd) {
-    co_return failure(Errc::notFound, "the working directory \"" + command.cwd + "\" does not exist in the sandbox");
+    co_return failure(Errc::notFound,
+                      "the working directory \"" + command.cwd + "\" does not exist in the sandbox");
   }
   const auto line = firstLine(answer->out);
-  if (answer->exitCode != 0 || (line != "started" && line != "exists")) co_return std::unexpected(unreadable(*answer));
+  if (answer->exitCode != 0 || (line != "started" && line != "exists"))
+    co_return std::unexpected(unreadable(*answer));
   co_return ExternalCommandId(key.value);
 }
 
 Task<std::optional<ExternalCommandId>> Journal::find(Instance instance, CommandId key, CallOptions call) {
   std::vector<std::string> args{directoryOf(key.value)};
-  auto answer = co_await look(provider_, std::move(instance), scripts::poll, std::move(args), std::move(call));
+  auto answer = co_await look(
+      provider_, std::move(instance), scripts::poll, std::move(args), std::move(call));
   if (!answer) co_return std::unexpected(std::move(answer).error());
   auto state = readState(*answer);
   if (!state) co_return std::unexpected(std::move(state).error());
@@ -126,7 +153,8 @@ Task<std::optional<ExternalCommandId>> Journal::find(Instance instance, CommandI
 
 Task<StartedState> Journal::poll(Instance instance, ExternalCommandId id, CallOptions call) {
   std::vector<std::string> args{directoryOf(id.value)};
-  auto answer = co_await look(provider_, std::move(instance), scripts::poll, std::move(args), std::move(call));
+  auto answer = co_await look(
+      provider_, std::move(instance), scripts::poll, std::move(args), std::move(call));
   if (!answer) co_return std::unexpected(std::move(answer).error());
   auto state = readState(*answer);
   if (!state) co_return std::unexpected(std::move(state).error());
@@ -145,10 +173,17 @@ Task<StartedState> Journal::wait(Instance instance, ExternalCommandId id, CallOp
   }
 }
 
-Task<OutputChunk> Journal::output(Instance instance, ExternalCommandId id, Stream stream, std::uint64_t offset,
-                                  std::size_t maxBytes, bool follow, CallOptions call) {
-  const std::vector<std::string> args{directoryOf(id.value), stream == Stream::out ? "out" : "err",
-                                      std::to_string(offset + 1), std::to_string(maxBytes)};
+Task<OutputChunk> Journal::output(Instance instance,
+                                  ExternalCommandId id,
+                                  Stream stream,
+                                  std::uint64_t offset,
+                                  std::size_t maxBytes,
+                                  bool follow,
+                                  CallOptions call) {
+  const std::vector<std::string> args{directoryOf(id.value),
+                                      stream == Stream::out ? "out" : "err",
+                                      std::to_string(offset + 1),
+                                      std::to_string(maxBytes)};
   std::chrono::milliseconds delay(20);
   while (true) {
     auto answer = co_await look(provider_, instance, scripts::output, args, call);
@@ -173,19 +208,25 @@ Task<OutputChunk> Journal::output(Instance instance, ExternalCommandId id, Strea
 
 Task<void> Journal::kill(Instance instance, ExternalCommandId id, int signal, CallOptions call) {
   std::vector<std::string> args{directoryOf(id.value), std::to_string(signal)};
-  auto answer = co_await look(provider_, std::move(instance), scripts::kill, std::move(args), std::move(call));
+  auto answer = co_await look(
+      provider_, std::move(instance), scripts::kill, std::move(args), std::move(call));
   if (!answer) co_return std::unexpected(std::move(answer).error());
   if (answer->exitCode != 0) co_return std::unexpected(unreadable(*answer));
   co_return Result<void>();
 }
 
-Task<void> Journal::writeInput(Instance instance, ExternalCommandId id, std::string bytes, bool close,
-                               CallOptions call) {
+Task<void> Journal::writeInput(
+    Instance instance, ExternalCommandId id, std::string bytes, bool close, CallOptions call) {
   std::vector<std::string> args{directoryOf(id.value), close ? "close" : "open"};
   std::map<std::string, std::string> noEnv;
   auto source = sourceOf(std::move(bytes));
-  auto answer = co_await runScript(provider_, std::move(instance), scripts::input, std::move(args), std::move(noEnv),
-                                   std::move(source), std::move(call));
+  auto answer = co_await runScript(provider_,
+                                   std::move(instance),
+                                   scripts::input,
+                                   std::move(args),
+                                   std::move(noEnv),
+                                   std::move(source),
+                                   std::move(call));
   if (!answer) co_return std::unexpected(std::move(answer).error());
   if (answer->exitCode == scripts::inputClosed) {
     co_return failure(Errc::conflict, "its standard input is closed");

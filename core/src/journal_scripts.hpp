@@ -10,10 +10,10 @@ constexpr int noJournal = 93;    ///< There is no such command.
 constexpr int inputClosed = 94;  ///< It has ended, or its input was closed.
 constexpr int badCwd = 95;       ///< The working directory does not exist.
 
-/// $2: the working directory, or nothing; then the command. Its standard input is the command's initial input; with
-/// MOORING_INPUT=close it also is all of it. Prints "started" or "exists".
-/// The command's group leader is the shell that waits for it: a signal to the group ends both, which is told from an
-/// exit by the missing exit file and a dead group.
+/// $2: the working directory, or nothing; then the command. Its standard input is the command's initial
+/// input; with MOORING_INPUT=close it also is all of it. Prints "started" or "exists". The command's group
+/// leader is the shell that waits for it: a signal to the group ends both, which is told from an exit by the
+/// missing exit file and a dead group.
 constexpr std::string_view start = R"sh(
 d=$1 cwd=$2; shift 2
 if [ -n "$cwd" ]; then cd -- "$cwd" 2>/dev/null || exit 95; fi
@@ -63,8 +63,8 @@ fi
 if [ -e "$d/exit" ]; then echo "exited $(cat "$d/exit")"; else echo lost; fi
 )sh";
 
-/// $2: out or err, $3: the first byte wanted, counted from 1, $4: at most how many. Bytes on standard output; whether
-/// it has ended is asked before the bytes are read, so that an "ended" is never too early.
+/// $2: out or err, $3: the first byte wanted, counted from 1, $4: at most how many. Bytes on standard output;
+/// whether it has ended is asked before the bytes are read, so that an "ended" is never too early.
 constexpr std::string_view output = R"sh(
 d=$1
 [ -d "$d" ] || exit 93

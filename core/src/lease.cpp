@@ -5,7 +5,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
 #include <spdlog/spdlog.h>
 
 namespace asio = boost::asio;
@@ -46,7 +45,8 @@ struct LeaseKeeper::State {
       };
       const auto renewed = co_await withStore(self->core, std::move(renew));
       if (!renewed) {
-        self->core->parts.log->warn("lease not renewed sandboxId={} error=\"{}\"", self->id.value, describe(renewed.error()));
+        self->core->parts.log->warn(
+            "lease not renewed sandboxId={} error=\"{}\"", self->id.value, describe(renewed.error()));
         if (renewed.error().code == Errc::conflict) co_return;
       }
     }

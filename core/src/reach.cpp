@@ -29,7 +29,8 @@ Task<void> noteUse(CorePtr core, SandboxRecord record) {
   auto write = [id = record.sandboxId, now](RecordStore& store) { return store.touch(id, now); };
   const auto touched = co_await withStore(core, std::move(write));
   if (!touched) {
-    core->parts.log->warn("use not noted sandboxId={} error=\"{}\"", record.sandboxId.value, describe(touched.error()));
+    core->parts.log->warn(
+        "use not noted sandboxId={} error=\"{}\"", record.sandboxId.value, describe(touched.error()));
   }
   co_return Result<void>();
 }

@@ -1,4 +1,5 @@
-// Go first, reconnect only when told to: the warm path of every call on a sandbox is one request and no commit.
+// Go first, reconnect only when told to: the warm path of every call on a sandbox is one request and no
+// commit.
 #pragma once
 
 #include "connect.hpp"
@@ -19,7 +20,8 @@ struct Reached {
   [[nodiscard]] Instance instance() const { return instanceOf(record); }
 };
 
-/// The record's provider as it stands; nothing is asked. Errors: gone or notRunning when the record is not active.
+/// The record's provider as it stands; nothing is asked. Errors: gone or notRunning when the record is not
+/// active.
 Result<Reached> asRecorded(Core& core, SandboxRecord record);
 
 /// connect(), with everything but a usable sandbox turned into an Error.
@@ -28,15 +30,18 @@ Task<Reached> reconnect(CorePtr core, SandboxId id, CallOptions call);
 /// Notes that the sandbox was used, at most every few minutes: warm calls do not write.
 Task<void> noteUse(CorePtr core, SandboxRecord record);
 
-/// Whether an attempt that failed so provably had no effect and a reconnection can help; or may be repeated on the
-/// caller's word.
+/// Whether an attempt that failed so provably had no effect and a reconnection can help; or may be repeated
+/// on the caller's word.
 bool worthReconnecting(const Error& error, const CallOptions& call);
 
-/// Does `attempt(Reached)` on what the record says; if that provably had no effect because the sandbox sleeps or is
-/// gone, connects and does it once more. `again()` says whether a second attempt is possible (a stream that was read
-/// cannot be read again).
+/// Does `attempt(Reached)` on what the record says; if that provably had no effect because the sandbox sleeps
+/// or is gone, connects and does it once more. `again()` says whether a second attempt is possible (a stream
+/// that was read cannot be read again).
 template <class T>
-Task<T> reach(CorePtr core, SandboxId id, std::function<Task<T>(Reached)> attempt, CallOptions call,
+Task<T> reach(CorePtr core,
+              SandboxId id,
+              std::function<Task<T>(Reached)> attempt,
+              CallOptions call,
               std::function<bool()> again = nullptr) {
   auto record = co_await loadRecord(core, id);
   if (!record) co_return std::unexpected(std::move(record).error());

@@ -32,7 +32,8 @@ void ProviderRegistry::add(std::string name, ProviderFactory factory) {
 
 std::vector<std::string> ProviderRegistry::names() const {
   std::vector<std::string> out;
-  for (const auto& [name, factory] : factories_) out.push_back(name);
+  for (const auto& [name, factory] : factories_)
+    out.push_back(name);
   return out;
 }
 
@@ -40,7 +41,8 @@ Result<ProviderFactory> ProviderRegistry::find(std::string_view name) const {
   const auto found = factories_.find(name);
   if (found != factories_.end()) return found->second;
   std::string known;
-  for (const auto& [other, factory] : factories_) known += (known.empty() ? "" : ", ") + other;
+  for (const auto& [other, factory] : factories_)
+    known += (known.empty() ? "" : ", ") + other;
   return failure(Errc::invalidArgument,
                  "there is no provider \"" + std::string(name) + "\"; known are: " + known +
                      " (set it in the config's `provider` or in SANDBOX_PROVIDER)");

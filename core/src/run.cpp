@@ -7,12 +7,12 @@
 namespace mooring::detail {
 namespace {
 
-Task<CommandResult> attemptRun(CorePtr core, Reached where, Command command, std::shared_ptr<ByteSource> input,
-                               CallOptions call) {
+Task<CommandResult> attemptRun(
+    CorePtr core, Reached where, Command command, std::shared_ptr<ByteSource> input, CallOptions call) {
   auto env = fullEnvironment(*core, where.record.config, command.env);
   if (!env) co_return std::unexpected(std::move(env).error());
-  auto result =
-      co_await runOnce(core, where.provider, where.instance(), std::move(command), std::move(*env), std::move(input), call);
+  auto result = co_await runOnce(
+      core, where.provider, where.instance(), std::move(command), std::move(*env), std::move(input), call);
   if (result) {
     result->connection = where.connection;
     co_return result;
@@ -28,11 +28,12 @@ Task<CommandResult> runCommand(CorePtr core, SandboxId id, Command command, Call
   if (auto valid = validateCommand(command); !valid) co_return std::unexpected(std::move(valid).error());
   std::shared_ptr<OnceSource> stream;
   if (command.inputStream) stream = std::make_shared<OnceSource>(std::move(command.inputStream));
-  std::function<Task<CommandResult>(Reached)> attempt = [core, command = std::move(command), stream, call](Reached where) {
-    std::shared_ptr<ByteSource> input = stream;
-    if (!stream && !command.input.empty()) input = sourceOf(command.input);
-    return attemptRun(core, std::move(where), command, std::move(input), call);
-  };
+  std::function<Task<CommandResult>(Reached)> attempt =
+      [core, command = std::move(command), stream, call](Reached where) {
+        std::shared_ptr<ByteSource> input = stream;
+        if (!stream && !command.input.empty()) input = sourceOf(command.input);
+        return attemptRun(core, std::move(where), command, std::move(input), call);
+      };
   std::function<bool()> again = [stream] { return !stream || !stream->begun(); };
   co_return co_await reach<CommandResult>(core, std::move(id), std::move(attempt), call, std::move(again));
 }

@@ -63,7 +63,8 @@ class Watch final : public RunObserver {
 
   [[nodiscard]] bool limited() const {
     return timeouts_.connect.count() + timeouts_.firstByte.count() + timeouts_.silence.count() +
-               timeouts_.total.count() > 0;
+               timeouts_.total.count() >
+           0;
   }
   [[nodiscard]] std::optional<TimeoutKind> passed() const { return passed_; }
 
@@ -84,22 +85,30 @@ class Watch final : public RunObserver {
   std::optional<TimeoutKind> passed_;
 };
 
-Task<CommandEnd> providerRun(std::shared_ptr<Provider> provider, Instance instance, CommandSpec spec,
-                             std::shared_ptr<Watch> watch, CallOptions call) {
+Task<CommandEnd> providerRun(std::shared_ptr<Provider> provider,
+                             Instance instance,
+                             CommandSpec spec,
+                             std::shared_ptr<Watch> watch,
+                             CallOptions call) {
   // The parallel group below cancels this coroutine when a limit passes; its result must still come back.
   co_await asio::this_coro::throw_if_cancelled(false);
   co_return co_await provider->commands().run(std::move(instance), std::move(spec), *watch, std::move(call));
 }
 
-Task<CommandEnd> runUnderLimits(CorePtr core, std::shared_ptr<Provider> provider, Instance instance, CommandSpec spec,
-                                std::shared_ptr<Watch> watch, CallOptions call) {
-  auto work = asio::co_spawn(core->loop,
-                             providerRun(std::move(provider), std::move(instance), std::move(spec), watch, call),
-                             asio::deferred);
+Task<CommandEnd> runUnderLimits(CorePtr core,
+                                std::shared_ptr<Provider> provider,
+                                Instance instance,
+                                CommandSpec spec,
+                                std::shared_ptr<Watch> watch,
+                                CallOptions call) {
+  auto work = asio::co_spawn(
+      core->loop,
+      providerRun(std::move(provider), std::move(instance), std::move(spec), watch, call),
+      asio::deferred);
   auto limit = asio::co_spawn(core->loop, watch->untilTimeout(), asio::deferred);
   auto group = asio::experimental::make_parallel_group(std::move(work), std::move(limit));
-  auto [order, thrown, end, limitThrown] =
-      co_await group.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+  auto [order, thrown, end, limitThrown] = co_await group.async_wait(asio::experimental::wait_for_one(),
+                                                                     asio::use_awaitable);
   if (thrown) std::rethrow_exception(thrown);
   if (limitThrown) std::rethrow_exception(limitThrown);
   co_return std::move(end);
@@ -112,7 +121,8 @@ bool hasNul(const std::string& text) { return text.find('\0') != std::string::np
 Result<void> validateCommand(const Command& command) {
   if (command.program.empty()) return failure(Errc::invalidArgument, "a command needs a program");
   bool nul = hasNul(command.program) || hasNul(command.cwd);
-  for (const auto& arg : command.args) nul = nul || hasNul(arg);
+  for (const auto& arg : command.args)
+    nul = nul || hasNul(arg);
   for (const auto& [name, value] : command.env) {
     nul = nul || hasNul(name) || hasNul(value);
     if (name.empty() || name.find('=') != std::string::npos) {
@@ -120,14 +130,19 @@ Result<void> validateCommand(const Command& command) {
     }
   }
   if (nul) {
-    return failure(Errc::invalidArgument,
-                   "program, arguments, cwd and env cannot hold NUL bytes; send such data by standard input or a file");
+    return failure(
+        Errc::invalidArgument,
+        "program, arguments, cwd and env cannot hold NUL bytes; send such data by standard input or a file");
   }
   return {};
 }
 
-Task<CommandResult> runOnce(CorePtr core, std::shared_ptr<Provider> provider, Instance instance, Command command,
-                            std::map<std::string, std::string> env, std::shared_ptr<ByteSource> input,
+Task<CommandResult> runOnce(CorePtr core,
+                            std::shared_ptr<Provider> provider,
+                            Instance instance,
+                            Command command,
+                            std::map<std::string, std::string> env,
+                            std::shared_ptr<ByteSource> input,
                             CallOptions call) {
   auto watch = std::make_shared<Watch>(core->loop, command);
   const auto startedAt = core->now();
@@ -150,7 +165,8 @@ Task<CommandResult> runOnce(CorePtr core, std::shared_ptr<Provider> provider, In
   result.finishedAt = core->now();
   result.timedOut = watch->passed();
   const bool timedOut = result.timedOut.has_value();
-  if (!end && timedOut && (end.error().code == Errc::cancelled || end.error().code == Errc::deadlineExceeded)) {
+  if (!end && timedOut &&
+      (end.error().code == Errc::cancelled || end.error().code == Errc::deadlineExceeded)) {
     // Killed before the provider had anything to confirm.
     CommandEnd killed;
     killed.exitCode = 137;
@@ -164,7 +180,8 @@ Task<CommandResult> runOnce(CorePtr core, std::shared_ptr<Provider> provider, In
     result.killConfirmed = end->killConfirmed;
     co_return result;
   }
-  auto error = end ? makeError(Errc::cancelled, "the command was interrupted and killed") : std::move(end).error();
+  auto error = end ? makeError(Errc::cancelled, "the command was interrupted and killed")
+                   : std::move(end).error();
   error.partial = std::make_shared<const CommandResult>(std::move(result));
   co_return std::unexpected(std::move(error));
 }

@@ -1,4 +1,5 @@
-// One command on one instance, watched: captured, timed, killed when a limit passes. No reconnecting, no record.
+// One command on one instance, watched: captured, timed, killed when a limit passes. No reconnecting, no
+// record.
 #pragma once
 
 #include "core.hpp"
@@ -14,8 +15,13 @@ Result<void> validateCommand(const Command& command);
 
 /// `env` is complete. `input` is what is left of the command's standard input; null: none.
 /// Errors carry what was captured in Error::partial.
-Task<CommandResult> runOnce(CorePtr core, std::shared_ptr<Provider> provider, Instance instance, Command command,
-                            std::map<std::string, std::string> env, std::shared_ptr<ByteSource> input, CallOptions call);
+Task<CommandResult> runOnce(CorePtr core,
+                            std::shared_ptr<Provider> provider,
+                            Instance instance,
+                            Command command,
+                            std::map<std::string, std::string> env,
+                            std::shared_ptr<ByteSource> input,
+                            CallOptions call);
 
 /// Wraps a stream that can be read only once, and remembers whether that has begun.
 class OnceSource final : public ByteSource {

@@ -29,8 +29,8 @@ Task<std::vector<CommandRecord>> loadCommands(CorePtr core, SandboxId id) {
 }
 
 /// The engine only as a weak reference: a body must not own the loop that runs it.
-Task<StartedCommand> startHandle(CorePtr core, std::weak_ptr<detail::Engine> engine, SandboxId id, Command command,
-                                 CallOptions call) {
+Task<StartedCommand> startHandle(
+    CorePtr core, std::weak_ptr<detail::Engine> engine, SandboxId id, Command command, CallOptions call) {
   auto started = co_await startCommand(core, std::move(id), std::move(command), std::move(call));
   if (!started) co_return std::unexpected(std::move(started).error());
   detail::Handle handle;
@@ -48,20 +48,26 @@ Operation<SandboxRecord> Sandbox::record(CallOptions call) const {
 }
 
 Operation<std::vector<SandboxEvent>> Sandbox::events(std::int64_t afterSeq, CallOptions call) const {
-  return {handle_.engine, call, [core = handle_.core, id = id_, afterSeq] { return loadEvents(core, id, afterSeq); }};
-}
-
-Operation<ConnectionOutcome> Sandbox::connect(CallOptions call) const {
-  return {handle_.engine, call, [core = handle_.core, id = id_, call] { return connectSandbox(core, id, call); }};
-}
-
-Operation<CommandResult> Sandbox::run(Command command, CallOptions call) const {
-  return {handle_.engine, call, [core = handle_.core, id = id_, command = std::move(command), call]() mutable {
-            return runCommand(core, id, std::move(command), call);
+  return {handle_.engine, call, [core = handle_.core, id = id_, afterSeq] {
+            return loadEvents(core, id, afterSeq);
           }};
 }
 
-Operation<CommandResult> Sandbox::run(std::string program, std::vector<std::string> args, CallOptions call) const {
+Operation<ConnectionOutcome> Sandbox::connect(CallOptions call) const {
+  return {
+      handle_.engine, call, [core = handle_.core, id = id_, call] { return connectSandbox(core, id, call); }};
+}
+
+Operation<CommandResult> Sandbox::run(Command command, CallOptions call) const {
+  return {
+      handle_.engine, call, [core = handle_.core, id = id_, command = std::move(command), call]() mutable {
+        return runCommand(core, id, std::move(command), call);
+      }};
+}
+
+Operation<CommandResult> Sandbox::run(std::string program,
+                                      std::vector<std::string> args,
+                                      CallOptions call) const {
   Command command;
   command.program = std::move(program);
   command.args = std::move(args);
@@ -70,7 +76,9 @@ Operation<CommandResult> Sandbox::run(std::string program, std::vector<std::stri
 
 Operation<StartedCommand> Sandbox::start(Command command, CallOptions call) const {
   std::weak_ptr<detail::Engine> engine = handle_.engine;
-  return {handle_.engine, call, [core = handle_.core, engine, id = id_, command = std::move(command), call]() mutable {
+  return {handle_.engine,
+          call,
+          [core = handle_.core, engine, id = id_, command = std::move(command), call]() mutable {
             return startHandle(core, engine, id, std::move(command), call);
           }};
 }
@@ -86,50 +94,64 @@ Previews Sandbox::previews() const { return {handle_, id_}; }
 Checkpoints Sandbox::checkpoints() const { return {handle_, id_}; }
 
 Operation<void> Sandbox::extend(std::chrono::milliseconds lifetime, CallOptions call) const {
-  return {handle_.engine, call,
-          [core = handle_.core, id = id_, lifetime, call] { return extendLifetime(core, id, lifetime, call); }};
+  return {handle_.engine, call, [core = handle_.core, id = id_, lifetime, call] {
+            return extendLifetime(core, id, lifetime, call);
+          }};
 }
 
 Operation<SandboxRecord> Sandbox::stop(CallOptions call) const {
-  return {handle_.engine, call,
-          [core = handle_.core, id = id_, call] { return endSandbox(core, id, DebtKind::stop, call); }};
+  return {handle_.engine, call, [core = handle_.core, id = id_, call] {
+            return endSandbox(core, id, DebtKind::stop, call);
+          }};
 }
 
 Operation<SandboxRecord> Sandbox::destroy(CallOptions call) const {
-  return {handle_.engine, call,
-          [core = handle_.core, id = id_, call] { return endSandbox(core, id, DebtKind::destroy, call); }};
+  return {handle_.engine, call, [core = handle_.core, id = id_, call] {
+            return endSandbox(core, id, DebtKind::destroy, call);
+          }};
 }
 
 Operation<ConnectionOutcome> Sandbox::resume(CallOptions call) const {
-  return {handle_.engine, call, [core = handle_.core, id = id_, call] { return resumeSandbox(core, id, call); }};
+  return {
+      handle_.engine, call, [core = handle_.core, id = id_, call] { return resumeSandbox(core, id, call); }};
 }
 
 Operation<SandboxRecord> Sandbox::recreate(CallOptions call) const {
-  return {handle_.engine, call, [core = handle_.core, id = id_, call] { return recreateSandbox(core, id, call); }};
+  return {handle_.engine, call, [core = handle_.core, id = id_, call] {
+            return recreateSandbox(core, id, call);
+          }};
 }
 
 Operation<std::any> Sandbox::anyNative(CallOptions call) const {
-  return {handle_.engine, call, [core = handle_.core, id = id_, call] { return nativeHandle(core, id, call); }};
+  return {
+      handle_.engine, call, [core = handle_.core, id = id_, call] { return nativeHandle(core, id, call); }};
 }
 
-StartedCommand::StartedCommand(detail::Handle handle, CommandId id) : handle_(std::move(handle)), id_(std::move(id)) {}
+StartedCommand::StartedCommand(detail::Handle handle, CommandId id)
+    : handle_(std::move(handle)), id_(std::move(id)) {}
 
 Operation<CommandRecord> StartedCommand::status(CallOptions call) const {
-  return {handle_.engine, call, [core = handle_.core, id = id_, call] { return commandStatus(core, id, call); }};
+  return {
+      handle_.engine, call, [core = handle_.core, id = id_, call] { return commandStatus(core, id, call); }};
 }
 
 Operation<CommandRecord> StartedCommand::wait(CallOptions call) const {
-  return {handle_.engine, call, [core = handle_.core, id = id_, call] { return waitForCommand(core, id, call); }};
+  return {
+      handle_.engine, call, [core = handle_.core, id = id_, call] { return waitForCommand(core, id, call); }};
 }
 
-Operation<OutputChunk> StartedCommand::output(Stream stream, std::uint64_t offset, std::size_t maxBytes,
+Operation<OutputChunk> StartedCommand::output(Stream stream,
+                                              std::uint64_t offset,
+                                              std::size_t maxBytes,
                                               CallOptions call) const {
   return {handle_.engine, call, [core = handle_.core, id = id_, stream, offset, maxBytes, call] {
             return commandOutput(core, id, stream, offset, maxBytes, false, call);
           }};
 }
 
-Operation<OutputChunk> StartedCommand::follow(Stream stream, std::uint64_t offset, std::size_t maxBytes,
+Operation<OutputChunk> StartedCommand::follow(Stream stream,
+                                              std::uint64_t offset,
+                                              std::size_t maxBytes,
                                               CallOptions call) const {
   return {handle_.engine, call, [core = handle_.core, id = id_, stream, offset, maxBytes, call] {
             return commandOutput(core, id, stream, offset, maxBytes, true, call);
@@ -137,8 +159,9 @@ Operation<OutputChunk> StartedCommand::follow(Stream stream, std::uint64_t offse
 }
 
 Operation<void> StartedCommand::kill(int signal, CallOptions call) const {
-  return {handle_.engine, call,
-          [core = handle_.core, id = id_, signal, call] { return killCommand(core, id, signal, call); }};
+  return {handle_.engine, call, [core = handle_.core, id = id_, signal, call] {
+            return killCommand(core, id, signal, call);
+          }};
 }
 
 Operation<void> StartedCommand::writeInput(std::string bytes, CallOptions call) const {
@@ -161,16 +184,20 @@ Operation<PreviewUrl> Previews::url(int port, PreviewOptions options, CallOption
           }};
 }
 
-Checkpoints::Checkpoints(detail::Handle handle, SandboxId id) : handle_(std::move(handle)), id_(std::move(id)) {}
+Checkpoints::Checkpoints(detail::Handle handle, SandboxId id)
+    : handle_(std::move(handle)), id_(std::move(id)) {}
 
 Operation<CheckpointInfo> Checkpoints::create(std::string comment, CallOptions call) const {
-  return {handle_.engine, call, [core = handle_.core, id = id_, comment = std::move(comment), call]() mutable {
-            return createCheckpoint(core, id, std::move(comment), call);
-          }};
+  return {
+      handle_.engine, call, [core = handle_.core, id = id_, comment = std::move(comment), call]() mutable {
+        return createCheckpoint(core, id, std::move(comment), call);
+      }};
 }
 
 Operation<std::vector<CheckpointInfo>> Checkpoints::list(CallOptions call) const {
-  return {handle_.engine, call, [core = handle_.core, id = id_, call] { return listCheckpoints(core, id, call); }};
+  return {handle_.engine, call, [core = handle_.core, id = id_, call] {
+            return listCheckpoints(core, id, call);
+          }};
 }
 
 Operation<void> Checkpoints::restore(CheckpointId id, CallOptions call) const {

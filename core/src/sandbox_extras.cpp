@@ -18,7 +18,10 @@ Result<CheckpointsApi*> checkpointsOf(const Reached& where) {
 }
 
 /// Adds what a provider or a new lifetime changed to the record. Retried while others change it too.
-Task<void> amend(CorePtr core, SandboxId id, std::function<void(SandboxRecord&)> change, EventReason reason,
+Task<void> amend(CorePtr core,
+                 SandboxId id,
+                 std::function<void(SandboxRecord&)> change,
+                 EventReason reason,
                  std::string detail) {
   while (true) {
     auto record = co_await loadRecord(core, id);
@@ -47,8 +50,9 @@ Task<PreviewUrl> previewOn(Reached where, int port, PreviewOptions options, Call
     if (*answers) co_return url;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     if (left.count() <= 0) {
-      co_return failure(Errc::deadlineExceeded, "nothing answered on port " + std::to_string(port) + " within " +
-                                                    std::to_string(options.waitUntilReady.count()) + " ms");
+      co_return failure(Errc::deadlineExceeded,
+                        "nothing answered on port " + std::to_string(port) + " within " +
+                            std::to_string(options.waitUntilReady.count()) + " ms");
     }
     const auto paused = co_await pause(std::min(delay, left));
     if (!paused) co_return std::unexpected(paused.error());
@@ -145,7 +149,9 @@ Task<void> extendLifetime(CorePtr core, SandboxId id, std::chrono::milliseconds 
   };
   auto extended = co_await reach<void>(core, id, std::move(attempt), call);
   if (!extended) co_return extended;
-  std::function<void(SandboxRecord&)> change = [lifetime](SandboxRecord& record) { record.timeout = lifetime; };
+  std::function<void(SandboxRecord&)> change = [lifetime](SandboxRecord& record) {
+    record.timeout = lifetime;
+  };
   const auto detail = std::to_string(lifetime.count()) + " ms from now";
   co_return co_await amend(core, std::move(id), std::move(change), EventReason::extended, detail);
 }

@@ -23,7 +23,8 @@ Result<CorePtr> makeCore(detail::Engine& engine, ServiceParts parts) {
   if (!parts.clock) parts.clock = systemClock();
   if (!parts.ids) parts.ids = systemIds(parts.clock);
   if (!parts.random) parts.random = systemRandom();
-  if (!parts.log) parts.log = std::make_shared<spdlog::logger>("mooring", std::make_shared<spdlog::sinks::null_sink_mt>());
+  if (!parts.log)
+    parts.log = std::make_shared<spdlog::logger>("mooring", std::make_shared<spdlog::sinks::null_sink_mt>());
   if (parts.ownerTag.empty()) {
     auto deployment = parts.store->deploymentId();
     if (!deployment) return std::unexpected(std::move(deployment).error());
@@ -78,7 +79,8 @@ Task<std::vector<ProviderDescription>> describeProviders(CorePtr core, CallOptio
 }
 
 /// A provider's volumes, or why there are none.
-Result<std::pair<std::shared_ptr<Provider>, VolumesApi*>> volumesOf(detail::Core& core, const std::string& wanted) {
+Result<std::pair<std::shared_ptr<Provider>, VolumesApi*>> volumesOf(detail::Core& core,
+                                                                    const std::string& wanted) {
   SandboxConfig config;
   config.provider = wanted;
   const auto name = chooseProvider(config, core.parts.settings);
@@ -108,7 +110,10 @@ Task<void> removeVolume(CorePtr core, std::string provider, std::string name, Ca
 }
 
 /// The handle is made by the caller: a body must not own the engine that runs it.
-Task<Sandbox> createHandle(CorePtr core, std::weak_ptr<detail::Engine> engine, SandboxConfig config, CallOptions call) {
+Task<Sandbox> createHandle(CorePtr core,
+                           std::weak_ptr<detail::Engine> engine,
+                           SandboxConfig config,
+                           CallOptions call) {
   auto id = co_await createSandbox(core, std::move(config), std::move(call));
   if (!id) co_return std::unexpected(std::move(id).error());
   detail::Handle handle;
@@ -145,15 +150,15 @@ Operation<SandboxRecord> SandboxService::get(SandboxId id, CallOptions call) con
 }
 
 Operation<SandboxPage> SandboxService::list(RecordFilter filter, PageRequest page, CallOptions call) const {
-  return {handle_.engine, call,
-          [core = handle_.core, filter = std::move(filter), page = std::move(page)] {
+  return {handle_.engine, call, [core = handle_.core, filter = std::move(filter), page = std::move(page)] {
             return listRecords(core, filter, page);
           }};
 }
 
 Operation<std::int64_t> SandboxService::count(RecordFilter filter, CallOptions call) const {
-  return {handle_.engine, call,
-          [core = handle_.core, filter = std::move(filter)] { return countRecords(core, filter); }};
+  return {handle_.engine, call, [core = handle_.core, filter = std::move(filter)] {
+            return countRecords(core, filter);
+          }};
 }
 
 Operation<std::vector<RecoveryStep>> SandboxService::plan(CallOptions call) const {
@@ -180,8 +185,9 @@ Operation<VolumeInfo> Volumes::ensure(std::string name, CallOptions call) const 
 }
 
 Operation<std::vector<VolumeInfo>> Volumes::list(CallOptions call) const {
-  return {handle_.engine, call,
-          [core = handle_.core, provider = provider_, call] { return listVolumes(core, provider, call); }};
+  return {handle_.engine, call, [core = handle_.core, provider = provider_, call] {
+            return listVolumes(core, provider, call);
+          }};
 }
 
 Operation<void> Volumes::remove(std::string name, CallOptions call) const {

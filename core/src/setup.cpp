@@ -13,7 +13,8 @@ namespace {
 std::string lastLines(const CommandResult& result) {
   constexpr std::size_t most = 400;
   std::string text = result.err.text.empty() ? result.out.text : result.err.text;
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
+    text.pop_back();
   if (text.size() > most) text = "…" + text.substr(text.size() - most);
   for (auto& c : text) {
     if (c == '\n' || c == '\r') c = ' ';
@@ -21,8 +22,13 @@ std::string lastLines(const CommandResult& result) {
   return text;
 }
 
-Task<void> runStep(CorePtr core, std::shared_ptr<Provider> provider, Instance instance, SandboxConfig config,
-                   SetupCommand step, std::string label, CallOptions call) {
+Task<void> runStep(CorePtr core,
+                   std::shared_ptr<Provider> provider,
+                   Instance instance,
+                   SandboxConfig config,
+                   SetupCommand step,
+                   std::string label,
+                   CallOptions call) {
   auto env = fullEnvironment(*core, config, step.env);
   if (!env) co_return std::unexpected(std::move(env).error());
   Command command;
@@ -32,21 +38,29 @@ Task<void> runStep(CorePtr core, std::shared_ptr<Provider> provider, Instance in
   command.timeouts.total = step.timeout;
   command.captureLimit = std::size_t{16} << 10;
   std::shared_ptr<ByteSource> noInput;
-  auto result = co_await runOnce(core, provider, instance, std::move(command), std::move(*env), noInput, call);
+  auto result = co_await runOnce(
+      core, provider, instance, std::move(command), std::move(*env), noInput, call);
   if (!result) co_return std::unexpected(withContext(std::move(result).error(), label));
   if (result->timedOut) {
-    co_return failure(Errc::setupFailed, fmt::format("{} (\"{}\") was killed after {} ms", label, step.program,
-                                                     step.timeout.count()));
+    co_return failure(
+        Errc::setupFailed,
+        fmt::format("{} (\"{}\") was killed after {} ms", label, step.program, step.timeout.count()));
   }
   if (result->exitCode != 0) {
-    co_return failure(Errc::setupFailed, fmt::format("{} (\"{}\") ended with {}: {}", label, step.program,
-                                                     result->exitCode, lastLines(*result)));
+    co_return failure(
+        Errc::setupFailed,
+        fmt::format(
+            "{} (\"{}\") ended with {}: {}", label, step.program, result->exitCode, lastLines(*result)));
   }
   co_return Result<void>();
 }
 
-Task<void> uploadStep(CorePtr core, std::shared_ptr<Provider> provider, Instance instance, SetupUpload step,
-                      std::string label, CallOptions call) {
+Task<void> uploadStep(CorePtr core,
+                      std::shared_ptr<Provider> provider,
+                      Instance instance,
+                      SetupUpload step,
+                      std::string label,
+                      CallOptions call) {
   WriteOptions options;
   options.mode = step.mode;
   Result<void> done;
@@ -70,7 +84,10 @@ Task<void> uploadStep(CorePtr core, std::shared_ptr<Provider> provider, Instance
 
 }  // namespace
 
-Task<void> runSetup(CorePtr core, std::shared_ptr<Provider> provider, Instance instance, SandboxConfig config,
+Task<void> runSetup(CorePtr core,
+                    std::shared_ptr<Provider> provider,
+                    Instance instance,
+                    SandboxConfig config,
                     CallOptions call) {
   int number = 0;
   for (const auto& step : config.setup) {

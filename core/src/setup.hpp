@@ -6,7 +6,10 @@
 namespace mooring::detail {
 
 /// Runs all steps in order. Errors: setupFailed naming the step, or the provider's.
-Task<void> runSetup(CorePtr core, std::shared_ptr<Provider> provider, Instance instance, SandboxConfig config,
+Task<void> runSetup(CorePtr core,
+                    std::shared_ptr<Provider> provider,
+                    Instance instance,
+                    SandboxConfig config,
                     CallOptions call);
 
 }  // namespace mooring::detail

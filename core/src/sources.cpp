@@ -8,7 +8,6 @@
 #include <mutex>
 #include <random>
 #include <stdexcept>
-
 #include <unistd.h>
 
 namespace mooring {
@@ -16,11 +15,13 @@ namespace {
 
 class SystemClock final : public Clock {
  public:
-  Timestamp now() override { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
+  Timestamp now() override {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  }
 };
 
-/// Within one millisecond, and when the clock steps back, the 12 bits after the time count up, so that ids of one
-/// process always sort in the order they were made (RFC 9562, section 6.2, method 1).
+/// Within one millisecond, and when the clock steps back, the 12 bits after the time count up, so that ids of
+/// one process always sort in the order they were made (RFC 9562, section 6.2, method 1).
 class SystemIds final : public IdSource {
  public:
   explicit SystemIds(std::shared_ptr<Clock> clock) : clock_(std::move(clock)) {}
@@ -90,7 +91,8 @@ std::shared_ptr<Random> systemRandom() { return std::make_shared<SystemRandom>()
 std::string toString(Timestamp at) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
   const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(at - seconds).count();
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), millis);
+  return fmt::format(
+      "{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), millis);
 }
 
 }  // namespace mooring

@@ -44,8 +44,11 @@ Task<CommandRecord> recordState(CorePtr core, CommandRecord command, StartedStat
   co_return co_await record(core, std::move(command));
 }
 
-/// The provider's own started commands, or the journal where it says that they are emulated. Null: unsupported.
-StartedCommandsApi* startedCommandsOf(Core& core, const std::string& name, const std::shared_ptr<Provider>& provider) {
+/// The provider's own started commands, or the journal where it says that they are emulated. Null:
+/// unsupported.
+StartedCommandsApi* startedCommandsOf(Core& core,
+                                      const std::string& name,
+                                      const std::shared_ptr<Provider>& provider) {
   if (auto* native = provider->startedCommands()) return native;
   const auto offer = provider->capabilities().find(Capability::startedCommands);
   if (offer == provider->capabilities().end() || offer->second.support != Support::emulated) return nullptr;
@@ -95,7 +98,8 @@ Task<CommandRecord> settleStart(CorePtr core, CommandRecord command, Whereabouts
   co_return co_await recordAs(core, std::move(command), CommandStatus::failed);
 }
 
-/// What the caller needs to act on a command: its row, settled, and where it lives when it may still have output.
+/// What the caller needs to act on a command: its row, settled, and where it lives when it may still have
+/// output.
 struct Found {
   CommandRecord command = {};
   std::optional<Whereabouts> where = {};  ///< Nothing: its generation has ended.
@@ -149,7 +153,8 @@ Task<CommandId> startOn(CorePtr core, Reached where, Command command, CallOption
   row.sandboxId = where.record.sandboxId;
   row.generation = where.record.generation;
   row.program = redacted(*core, where.record.config, command.program);
-  for (const auto& arg : command.args) row.args.push_back(redacted(*core, where.record.config, arg));
+  for (const auto& arg : command.args)
+    row.args.push_back(redacted(*core, where.record.config, arg));
   row.cwd = command.cwd;
   row.createdAt = core->now();
   auto insert = [row](RecordStore& store) { return store.insertCommand(row); };
@@ -180,7 +185,8 @@ Task<CommandId> startOn(CorePtr core, Reached where, Command command, CallOption
   row.externalCommandId = std::move(*started);
   auto noted = co_await recordAs(core, std::move(row), CommandStatus::running);
   // It runs; status() finds it by its key. Failing the call would invite a second start.
-  if (!noted) core->parts.log->warn("start not recorded commandId={} error=\"{}\"", id.value, describe(noted.error()));
+  if (!noted)
+    core->parts.log->warn("start not recorded commandId={} error=\"{}\"", id.value, describe(noted.error()));
   co_return id;
 }
 
@@ -188,11 +194,14 @@ Result<void> validateStart(const Command& command) {
   if (auto valid = validateCommand(command); !valid) return valid;
   const auto& limits = command.timeouts;
   if (limits.connect.count() + limits.firstByte.count() + limits.silence.count() + limits.total.count() > 0) {
-    return failure(Errc::invalidArgument, "a started command has no timeouts: wait() with a deadline, then kill()");
+    return failure(Errc::invalidArgument,
+                   "a started command has no timeouts: wait() with a deadline, then kill()");
   }
-  if (command.sink) return failure(Errc::invalidArgument, "a started command has no sink: follow() its output");
+  if (command.sink)
+    return failure(Errc::invalidArgument, "a started command has no sink: follow() its output");
   if (command.inputStream) {
-    return failure(Errc::invalidArgument, "a started command takes `input` or writeInput(), not an inputStream");
+    return failure(Errc::invalidArgument,
+                   "a started command takes `input` or writeInput(), not an inputStream");
   }
   return {};
 }
@@ -201,9 +210,10 @@ Result<void> validateStart(const Command& command) {
 
 Task<CommandId> startCommand(CorePtr core, SandboxId id, Command command, CallOptions call) {
   if (auto valid = validateStart(command); !valid) co_return std::unexpected(std::move(valid).error());
-  std::function<Task<CommandId>(Reached)> attempt = [core, command = std::move(command), call](Reached where) {
-    return startOn(core, std::move(where), command, call);
-  };
+  std::function<Task<CommandId>(Reached)> attempt =
+      [core, command = std::move(command), call](Reached where) {
+        return startOn(core, std::move(where), command, call);
+      };
   co_return co_await reach<CommandId>(core, std::move(id), std::move(attempt), call);
 }
 
@@ -244,14 +254,19 @@ Task<CommandRecord> waitForCommand(CorePtr core, CommandId id, CallOptions call)
   }
 }
 
-Task<OutputChunk> commandOutput(CorePtr core, CommandId id, Stream stream, std::uint64_t offset, std::size_t maxBytes,
-                                bool follow, CallOptions call) {
+Task<OutputChunk> commandOutput(CorePtr core,
+                                CommandId id,
+                                Stream stream,
+                                std::uint64_t offset,
+                                std::size_t maxBytes,
+                                bool follow,
+                                CallOptions call) {
   auto found = co_await find(core, std::move(id), call);
   if (!found) co_return std::unexpected(std::move(found).error());
   const auto& command = found->command;
   if (!found->where || command.externalCommandId.empty()) co_return std::unexpected(noHandle(command));
-  auto chunk = co_await found->where->api->output(found->where->instance(), command.externalCommandId, stream, offset,
-                                                  maxBytes, follow, call);
+  auto chunk = co_await found->where->api->output(
+      found->where->instance(), command.externalCommandId, stream, offset, maxBytes, follow, call);
   if (!chunk && chunk.error().code == Errc::gone) co_return std::unexpected(noHandle(command));
   if (!chunk) co_return std::unexpected(annotate(std::move(chunk).error(), found->where->sandbox, "output"));
   co_return chunk;
@@ -266,8 +281,8 @@ Task<void> killCommand(CorePtr core, CommandId id, int signal, CallOptions call)
   const auto& command = found->command;
   if (ended(command.status) || !found->where) co_return Result<void>();
   if (command.externalCommandId.empty()) co_return std::unexpected(noHandle(command));
-  auto killed =
-      co_await found->where->api->kill(found->where->instance(), command.externalCommandId, signal, std::move(call));
+  auto killed = co_await found->where->api->kill(
+      found->where->instance(), command.externalCommandId, signal, std::move(call));
   if (!killed && !wentAway(killed.error())) {
     co_return std::unexpected(annotate(std::move(killed).error(), found->where->sandbox, "kill"));
   }
@@ -279,12 +294,14 @@ Task<void> writeCommandInput(CorePtr core, CommandId id, std::string bytes, bool
   if (!found) co_return std::unexpected(std::move(found).error());
   const auto& command = found->command;
   if (ended(command.status) || !found->where) {
-    co_return failure(Errc::conflict, "the command is " + std::string(toString(command.status)) + " and reads no input");
+    co_return failure(Errc::conflict,
+                      "the command is " + std::string(toString(command.status)) + " and reads no input");
   }
   if (command.externalCommandId.empty()) co_return std::unexpected(noHandle(command));
-  auto written = co_await found->where->api->writeInput(found->where->instance(), command.externalCommandId,
-                                                        std::move(bytes), close, std::move(call));
-  if (!written) co_return std::unexpected(annotate(std::move(written).error(), found->where->sandbox, "input"));
+  auto written = co_await found->where->api->writeInput(
+      found->where->instance(), command.externalCommandId, std::move(bytes), close, std::move(call));
+  if (!written)
+    co_return std::unexpected(annotate(std::move(written).error(), found->where->sandbox, "input"));
   co_return written;
 }
 

@@ -18,8 +18,13 @@ Task<CommandRecord> commandStatus(CorePtr core, CommandId id, CallOptions call);
 Task<CommandRecord> waitForCommand(CorePtr core, CommandId id, CallOptions call);
 
 /// StartedCommand::output and follow.
-Task<OutputChunk> commandOutput(CorePtr core, CommandId id, Stream stream, std::uint64_t offset, std::size_t maxBytes,
-                                bool follow, CallOptions call);
+Task<OutputChunk> commandOutput(CorePtr core,
+                                CommandId id,
+                                Stream stream,
+                                std::uint64_t offset,
+                                std::size_t maxBytes,
+                                bool follow,
+                                CallOptions call);
 
 /// StartedCommand::kill.
 Task<void> killCommand(CorePtr core, CommandId id, int signal, CallOptions call);

@@ -15,7 +15,10 @@ std::optional<DebtKind> whatToDo(const SandboxRecord& record, DebtKind asked) {
 }
 
 /// Marks the record; `failed` is why the provider did not confirm, if it did not.
-RecordChange ended(const Core& core, const SandboxRecord& before, DebtKind how, const std::optional<Error>& failed) {
+RecordChange ended(const Core& core,
+                   const SandboxRecord& before,
+                   DebtKind how,
+                   const std::optional<Error>& failed) {
   auto after = before;
   after.status = SandboxStatus::shutdown;
   if (!after.shutdownAt) after.shutdownAt = core.now();
@@ -27,7 +30,8 @@ RecordChange ended(const Core& core, const SandboxRecord& before, DebtKind how, 
     after.leaseExpiresAt.reset();
   }
   const auto reason = how == DebtKind::destroy ? EventReason::destroyed : EventReason::stopped;
-  auto change = changeOf(core, before, std::move(after), reason, failed ? "not confirmed by the provider" : "");
+  auto change = changeOf(
+      core, before, std::move(after), reason, failed ? "not confirmed by the provider" : "");
   if (failed) addDebt(core, change, debtFor(core, before, how, describe(*failed)));
   return change;
 }

@@ -17,7 +17,8 @@ Result<std::filesystem::path> defaultDatabase(const Settings& settings) {
   if (const auto path = settings.get("MOORING_DATABASE")) return std::filesystem::path(*path);
   const auto inside = std::filesystem::path("mooring") / "mooring.db";
   if (const auto state = settings.get("XDG_STATE_HOME")) return *state / inside;
-  if (const auto home = settings.get("HOME")) return std::filesystem::path(*home) / ".local" / "state" / inside;
+  if (const auto home = settings.get("HOME"))
+    return std::filesystem::path(*home) / ".local" / "state" / inside;
   return failure(Errc::notConfigured, "no place for the database: name one, or set MOORING_DATABASE or HOME");
 }
 

@@ -1,6 +1,6 @@
-#include "support/catch.hpp"
-
 #include "capture.hpp"
+
+#include "support/catch.hpp"
 
 #include <random>
 #include <string>
@@ -12,7 +12,8 @@ namespace {
 
 Captured captured(std::size_t limit, std::string_view bytes, std::size_t chunk) {
   Capture capture(limit);
-  for (std::size_t at = 0; at < bytes.size(); at += chunk) capture.add(asBytes(bytes.substr(at, chunk)));
+  for (std::size_t at = 0; at < bytes.size(); at += chunk)
+    capture.add(asBytes(bytes.substr(at, chunk)));
   return capture.finish();
 }
 
@@ -26,7 +27,8 @@ TEST_CASE("capture: what fits is kept whole", "[unit][capture]") {
   CHECK(kept.headBytes == 10);
 }
 
-TEST_CASE("capture: a longer stream keeps its head and its tail, and counts what it drops", "[unit][capture]") {
+TEST_CASE("capture: a longer stream keeps its head and its tail, and counts what it drops",
+          "[unit][capture]") {
   const auto chunk = GENERATE(as<std::size_t>{}, 1, 2, 3, 7, 100);
   const auto kept = captured(6, "abcdefghijklmnopqrstuvwxyz", chunk);
   CHECK(kept.text == "abcxyz");
@@ -67,7 +69,8 @@ TEST_CASE("capture: binary output that is not UTF-8 is kept byte for byte", "[un
 TEST_CASE("capture: any chunking gives the same result", "[unit][capture]") {
   std::mt19937 random(7);
   std::string bytes(5000, '\0');
-  for (auto& c : bytes) c = static_cast<char>('a' + random() % 26);
+  for (auto& c : bytes)
+    c = static_cast<char>('a' + random() % 26);
   const auto whole = captured(777, bytes, bytes.size());
   for (int round = 0; round < 50; ++round) {
     Capture capture(777);

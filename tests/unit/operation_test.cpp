@@ -1,9 +1,9 @@
+#include <mooring/blocking.hpp>
+#include <mooring/operation.hpp>
+
 #include "support/catch.hpp"
 #include "support/results.hpp"
 #include "support/tasks.hpp"
-
-#include <mooring/blocking.hpp>
-#include <mooring/operation.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -25,7 +25,8 @@ using namespace mooring;
 namespace {
 
 /// Waits until it is interrupted, and tells `entered` when it has begun to.
-Task<int> untilInterrupted(std::shared_ptr<std::promise<void>> entered, std::shared_ptr<std::atomic<bool>> interrupted) {
+Task<int> untilInterrupted(std::shared_ptr<std::promise<void>> entered,
+                           std::shared_ptr<std::atomic<bool>> interrupted) {
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer timer(executor, asio::steady_timer::time_point::max());
   boost::system::error_code ec;
@@ -72,7 +73,9 @@ TEST_CASE("Operation: nothing happens before it is used", "[unit][operation]") {
     *ran = true;
     return give(1);
   };
-  { const Operation<int> dropped(test::engine(), CallOptions(), body); }
+  {
+    const Operation<int> dropped(test::engine(), CallOptions(), body);
+  }
   CHECK_FALSE(*ran);
   Operation<int> used(test::engine(), CallOptions(), body);
   CHECK(used.get() == 1);
@@ -85,7 +88,8 @@ TEST_CASE("Operation: a second use is an error, not a second run", "[unit][opera
   CHECK(test::failsWith(operation.get(), Errc::invalidArgument, "once"));
 }
 
-TEST_CASE("Operation: get() on the loop's own thread is refused instead of waiting for itself", "[unit][operation]") {
+TEST_CASE("Operation: get() on the loop's own thread is refused instead of waiting for itself",
+          "[unit][operation]") {
   CHECK(test::failsWith(test::run(getInside()), Errc::invalidArgument, "loop thread"));
 }
 
@@ -100,7 +104,8 @@ TEST_CASE("Operation: a deadline reaches the work and is reported as such", "[un
   CHECK(*endless.interrupted);
 }
 
-TEST_CASE("Operation: a stop token reaches the work, whether it fires before or during it", "[unit][operation]") {
+TEST_CASE("Operation: a stop token reaches the work, whether it fires before or during it",
+          "[unit][operation]") {
   std::stop_source stop;
   CallOptions call;
   call.stopToken = stop.get_token();
@@ -152,7 +157,8 @@ TEST_CASE("Operation: cancelling the awaiting coroutine cancels the work", "[uni
   CHECK(*endless.interrupted);
 }
 
-TEST_CASE("Operation: work that is pending when the last handle goes ends as cancelled", "[unit][operation]") {
+TEST_CASE("Operation: work that is pending when the last handle goes ends as cancelled",
+          "[unit][operation]") {
   auto engine = detail::makeEngine();
   Endless endless;
   auto future = endless.operation(engine).start();
@@ -172,7 +178,8 @@ TEST_CASE("Operation: the engine may be dropped last on its own thread", "[unit]
   dropped->get_future().wait();
 }
 
-TEST_CASE("runBlocking: runs elsewhere, returns here, and an exception becomes an Error", "[unit][operation]") {
+TEST_CASE("runBlocking: runs elsewhere, returns here, and an exception becomes an Error",
+          "[unit][operation]") {
   const auto engine = test::engine();
   std::thread::id inside;
   const auto good = [&]() -> Task<int> {

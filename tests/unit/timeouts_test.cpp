@@ -1,6 +1,6 @@
-#include "support/catch.hpp"
-
 #include "timeouts.hpp"
+
+#include "support/catch.hpp"
 
 using namespace mooring;
 using namespace std::chrono_literals;
@@ -47,8 +47,16 @@ TEST_CASE("timeouts: each limit counts from its own moment and is named", "[unit
       {"after the first byte silence counts", all, lastByteAt(40ms), TimeoutKind::silence, 70ms},
       {"the total passes first near the end", all, lastByteAt(90ms), TimeoutKind::total, 100ms},
       {"a total alone waits for the start", Timeouts{.total = 50ms}, asked(), std::nullopt, 0ms},
-      {"a total alone counts from the start", Timeouts{.total = 50ms}, startedAt(7ms), TimeoutKind::total, 57ms},
-      {"silence alone waits for the first byte", Timeouts{.silence = 50ms}, startedAt(7ms), std::nullopt, 0ms},
+      {"a total alone counts from the start",
+       Timeouts{.total = 50ms},
+       startedAt(7ms),
+       TimeoutKind::total,
+       57ms},
+      {"silence alone waits for the first byte",
+       Timeouts{.silence = 50ms},
+       startedAt(7ms),
+       std::nullopt,
+       0ms},
       {"firstByte is over once a byte came", Timeouts{.firstByte = 20ms}, lastByteAt(1ms), std::nullopt, 0ms},
   };
   for (const auto& row : rows) {

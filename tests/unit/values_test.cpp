@@ -1,9 +1,9 @@
 // The small values that everything else is made of: enum texts, errors, ids, times, signals.
-#include "support/catch.hpp"
-#include "support/sources.hpp"
-
 #include <mooring/recovery.hpp>
 #include <mooring/service.hpp>
+
+#include "support/catch.hpp"
+#include "support/sources.hpp"
 
 #include <memory>
 #include <set>
@@ -61,7 +61,8 @@ TEST_CASE("Error: one line tells everything, causes that say more included", "[u
   CHECK(describe(other) == "gone: it vanished; because " + describe(inner));
 }
 
-TEST_CASE("ids: in order within one process, also when the clock stands still or steps back", "[unit][values]") {
+TEST_CASE("ids: in order within one process, also when the clock stands still or steps back",
+          "[unit][values]") {
   auto clock = std::make_shared<test::FakeClock>();
   const auto ids = systemIds(clock);
   std::string last;

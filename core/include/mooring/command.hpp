@@ -59,31 +59,36 @@ struct detail::EnumText<TimeoutKind> {
 
 /// What to run. Plain data; every member has a default, so designated initialisers read like a form.
 struct Command {
-  std::string program = {};                       ///< Looked up on the sandbox's PATH. Never passes through a shell.
-  std::vector<std::string> args = {};             ///< Bytes, none of them NUL. Each arrives as exactly one argument.
-  std::string cwd = {};                           ///< Absolute, or relative to the sandbox's home. Empty: the home.
-  std::map<std::string, std::string> env = {};    ///< Added to, and stronger than, the sandbox's env and secretEnv.
-  std::string input = {};                         ///< Standard input. The command reads these bytes, then end of file.
-  std::shared_ptr<ByteSource> inputStream = {};   ///< Standard input as a stream; used instead of `input` when set.
+  std::string program = {};            ///< Looked up on the sandbox's PATH. Never passes through a shell.
+  std::vector<std::string> args = {};  ///< Bytes, none of them NUL. Each arrives as exactly one argument.
+  std::string cwd = {};                ///< Absolute, or relative to the sandbox's home. Empty: the home.
+  std::map<std::string, std::string> env = {};  ///< Added to, and stronger than, the sandbox's env and
+                                                ///< secretEnv.
+  std::string input = {};  ///< Standard input. The command reads these bytes, then end of file.
+  std::shared_ptr<ByteSource> inputStream = {};  ///< Standard input as a stream; used instead of `input` when
+                                                 ///< set.
   Timeouts timeouts = {};
-  std::size_t captureLimit = std::size_t{1} << 20;  ///< Bytes kept of each stream: half from its head, half from its tail.
+  std::size_t captureLimit = std::size_t{1} << 20;  ///< Bytes kept of each stream: half from its head, half
+                                                    ///< from its tail.
   std::shared_ptr<OutputSink> sink = {};            ///< Sees all output live.
 };
 
 /// What was kept of one stream.
 struct Captured {
-  std::string text = {};         ///< The head, then the tail; complete when not truncated. Cut between UTF-8 characters.
+  std::string text = {};         ///< The head, then the tail; complete when not truncated. Cut between UTF-8
+                                 ///< characters.
   std::uint64_t totalBytes = 0;  ///< All that the command wrote, also what was dropped.
   bool truncated = false;
-  std::size_t headBytes = 0;     ///< Where in `text` bytes are missing; text.size() when nothing is.
+  std::size_t headBytes = 0;  ///< Where in `text` bytes are missing; text.size() when nothing is.
 };
 
 /// How the connection to the sandbox came about.
 enum class OutcomeKind {
-  attached,     ///< It was there and running.
-  resumed,      ///< It was stopped or asleep and has been woken; its files are as they were.
-  recreated,    ///< It was gone; a new generation stands in its place. State other than `setup` and volumes is lost.
-  gone,         ///< It is gone, and policy or status forbids a new one.
+  attached,   ///< It was there and running.
+  resumed,    ///< It was stopped or asleep and has been woken; its files are as they were.
+  recreated,  ///< It was gone; a new generation stands in its place. State other than `setup` and volumes is
+              ///< lost.
+  gone,       ///< It is gone, and policy or status forbids a new one.
   unreachable,  ///< Nothing is known: the provider did not answer usefully. The record is as it was.
 };
 
@@ -100,24 +105,24 @@ struct detail::EnumText<OutcomeKind> {
 
 /// How it ended. A non-zero exit or a timeout is a result, not an Error: the sandbox did its job.
 struct CommandResult {
-  int exitCode = 0;                               ///< 128 + n when signal n killed it, on every provider.
-  std::string signal = {};                        ///< "SIGKILL" …, where the provider tells; empty otherwise.
+  int exitCode = 0;         ///< 128 + n when signal n killed it, on every provider.
+  std::string signal = {};  ///< "SIGKILL" …, where the provider tells; empty otherwise.
   Captured out = {};
   Captured err = {};
   Timestamp startedAt = {};
   Timestamp finishedAt = {};
   OutcomeKind connection = OutcomeKind::attached;  ///< What it took to reach the sandbox.
   std::optional<TimeoutKind> timedOut = {};        ///< Which limit killed it, if one did.
-  bool killConfirmed = false;                      ///< After a timeout: its process group is known to be dead.
+  bool killConfirmed = false;  ///< After a timeout: its process group is known to be dead.
 };
 
 /// Where a started command stands.
 enum class CommandStatus {
   starting,  ///< The row is committed; whether the provider has started it is not yet known.
   running,
-  exited,    ///< With an exit code.
-  failed,    ///< It provably never started.
-  lost,      ///< Its sandbox generation ended before its result was known.
+  exited,  ///< With an exit code.
+  failed,  ///< It provably never started.
+  lost,    ///< Its sandbox generation ended before its result was known.
 };
 
 template <>
@@ -135,11 +140,11 @@ struct detail::EnumText<CommandStatus> {
 struct CommandRecord {
   CommandId commandId = {};
   SandboxId sandboxId = {};
-  int generation = 1;                        ///< The sandbox generation it runs in.
+  int generation = 1;  ///< The sandbox generation it runs in.
   ExternalCommandId externalCommandId = {};
   CommandStatus status = CommandStatus::starting;
   std::string program = {};
-  std::vector<std::string> args = {};        ///< With every secretEnv value replaced by "***".
+  std::vector<std::string> args = {};  ///< With every secretEnv value replaced by "***".
   std::string cwd = {};
   std::optional<int> exitCode = {};
   std::string signal = {};

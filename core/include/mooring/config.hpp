@@ -17,15 +17,15 @@ namespace mooring {
 
 /// Something that a provider may or may not offer. Ask for it in SandboxConfig::needs to be refused early.
 enum class Capability {
-  startedCommands,   ///< start(): commands that outlive the caller.
-  commandInput,      ///< Standard input for run().
-  volumes,           ///< Named storage that outlives sandboxes.
-  checkpoints,       ///< Saved states of the files, restored later.
+  startedCommands,  ///< start(): commands that outlive the caller.
+  commandInput,     ///< Standard input for run().
+  volumes,          ///< Named storage that outlives sandboxes.
+  checkpoints,      ///< Saved states of the files, restored later.
   checkpointRemoval,
-  previews,          ///< A URL for a port.
-  resume,            ///< A stopped sandbox comes back with its files.
-  lifetime,          ///< SandboxConfig::timeout is enforced.
-  idleTimeout,       ///< SandboxConfig::idleTimeout is enforced.
+  previews,     ///< A URL for a port.
+  resume,       ///< A stopped sandbox comes back with its files.
+  lifetime,     ///< SandboxConfig::timeout is enforced.
+  idleTimeout,  ///< SandboxConfig::idleTimeout is enforced.
   extend,
   vcpuLimit,
   memoryLimit,
@@ -60,13 +60,13 @@ struct detail::EnumText<Capability> {
 };
 
 struct Resources {
-  std::optional<int> vcpus = {};                 ///< Unset: the provider's default.
+  std::optional<int> vcpus = {};  ///< Unset: the provider's default.
   std::optional<std::int64_t> memoryMib = {};
   std::optional<std::int64_t> diskGib = {};
 };
 
 struct VolumeMount {
-  std::string name = {};       ///< Created when it does not exist: letters, digits, '-', '_', '.'; at most 64.
+  std::string name = {};  ///< Created when it does not exist: letters, digits, '-', '_', '.'; at most 64.
   std::string mountPath = {};  ///< Absolute, in the sandbox.
   bool readOnly = false;
 };
@@ -116,37 +116,39 @@ struct SetupCommand {
   std::chrono::milliseconds timeout = {};  ///< Zero: only the call's own deadline.
 };
 
-/// A file that must be in place before the sandbox counts as ready. Exactly one of `content` and `source` is set.
+/// A file that must be in place before the sandbox counts as ready. Exactly one of `content` and `source` is
+/// set.
 struct SetupUpload {
-  std::string path = {};                     ///< Where it goes, in the sandbox.
-  std::optional<std::string> content = {};   ///< The bytes themselves; kept in the record.
-  std::filesystem::path source = {};         ///< A file or a tree on the caller's machine, read again for each generation.
-  std::optional<int> mode = {};              ///< Permission bits, for example 0755. Unset: 0644, or the source's own.
+  std::string path = {};                    ///< Where it goes, in the sandbox.
+  std::optional<std::string> content = {};  ///< The bytes themselves; kept in the record.
+  std::filesystem::path source = {};        ///< A file or a tree on the caller's machine, read again for each
+                                            ///< generation.
+  std::optional<int> mode = {};  ///< Permission bits, for example 0755. Unset: 0644, or the source's own.
 };
 
 using SetupStep = std::variant<SetupCommand, SetupUpload>;
 
 /// All that is needed to create a sandbox, and to create it again. Secrets are named here, never held.
 struct SandboxConfig {
-  std::string provider = {};                      ///< Empty: SANDBOX_PROVIDER, then "sprites".
-  std::string runtime = {};                       ///< For example "python3.12". Empty: the provider's default.
-  std::string image = {};                         ///< Empty: the provider's default.
-  std::chrono::milliseconds timeout = {};         ///< Lifetime. Zero: the provider's default.
-  std::chrono::milliseconds idleTimeout = {};     ///< Zero: the provider's default.
-  std::vector<int> ports = {};                    ///< To be reachable from outside, 1 to 65535.
+  std::string provider = {};                   ///< Empty: SANDBOX_PROVIDER, then "sprites".
+  std::string runtime = {};                    ///< For example "python3.12". Empty: the provider's default.
+  std::string image = {};                      ///< Empty: the provider's default.
+  std::chrono::milliseconds timeout = {};      ///< Lifetime. Zero: the provider's default.
+  std::chrono::milliseconds idleTimeout = {};  ///< Zero: the provider's default.
+  std::vector<int> ports = {};                 ///< To be reachable from outside, 1 to 65535.
   Resources resources = {};
-  std::map<std::string, std::string> env = {};    ///< For every command. Kept in the record: no secrets here.
-  std::vector<std::string> secretEnv = {};        ///< Names; values are resolved when needed and never stored.
+  std::map<std::string, std::string> env = {};  ///< For every command. Kept in the record: no secrets here.
+  std::vector<std::string> secretEnv = {};      ///< Names; values are resolved when needed and never stored.
   std::map<std::string, std::string> labels = {};
   std::vector<VolumeMount> volumes = {};
   Network network = {};
-  bool ephemeral = false;                         ///< stop() destroys: nothing is kept for resume().
-  std::string purpose = {};                       ///< The caller's own; list() filters by it.
-  boost::json::object params = {};                ///< The caller's own; kept as it is.
-  std::vector<SetupStep> setup = {};              ///< In order, on every new generation.
+  bool ephemeral = false;             ///< stop() destroys: nothing is kept for resume().
+  std::string purpose = {};           ///< The caller's own; list() filters by it.
+  boost::json::object params = {};    ///< The caller's own; kept as it is.
+  std::vector<SetupStep> setup = {};  ///< In order, on every new generation.
   RecreatePolicy recreate = RecreatePolicy::onDemand;
-  std::vector<Capability> needs = {};             ///< Refused before anything is spent when the provider lacks one.
-  boost::json::object options = {};               ///< Typed provider options by provider name; see setOptions().
+  std::vector<Capability> needs = {};  ///< Refused before anything is spent when the provider lacks one.
+  boost::json::object options = {};    ///< Typed provider options by provider name; see setOptions().
 };
 
 /// Puts a provider's typed options into `config`, for example `setOptions(config, local::Options{…})`.
@@ -156,7 +158,8 @@ void setOptions(SandboxConfig& config, const Options& options) {
   config.options[Options::provider] = toJson(options);
 }
 
-/// The JSON form, schema 1. Defaults are left out. Byte strings that are not UTF-8 take the form {"base64": …}.
+/// The JSON form, schema 1. Defaults are left out. Byte strings that are not UTF-8 take the form {"base64":
+/// …}.
 boost::json::object toJson(const SandboxConfig& config);
 
 /// Reads what toJson wrote, or what a person wrote.
@@ -167,7 +170,8 @@ Result<SandboxConfig> parseConfig(const boost::json::value& json);
 /// Errors: invalidArgument, one line, naming the member.
 Result<void> validate(const SandboxConfig& config);
 
-/// SHA-256 in hex over the canonical JSON form: equal for equal configs, whatever the order of their keys was.
+/// SHA-256 in hex over the canonical JSON form: equal for equal configs, whatever the order of their keys
+/// was.
 std::string configHash(const SandboxConfig& config);
 
 }  // namespace mooring

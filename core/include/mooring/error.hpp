@@ -13,7 +13,8 @@ namespace mooring {
 
 struct CommandResult;
 
-/// What the caller can act on. Ours, never a provider's: the provider's own code is in the message or the cause.
+/// What the caller can act on. Ours, never a provider's: the provider's own code is in the message or the
+/// cause.
 enum class Errc {
   invalidArgument,   ///< The request can never work as written. Nothing was sent.
   notConfigured,     ///< A setting or credential is missing; the message names it.
@@ -29,11 +30,11 @@ enum class Errc {
   unavailable,       ///< Network, 5xx, provider down. Nothing is known to have happened.
   deadlineExceeded,  ///< The call's own deadline passed.
   cancelled,         ///< The caller's stop token fired.
-  setupFailed,       ///< A step of SandboxConfig::setup did not succeed; the message names it and what it printed.
-  outcomeUnknown,    ///< It may have happened. mooring does not repeat it unless the call said `idempotent`.
-  corrupted,         ///< A reply or a stored value that cannot be read. Never replaced by a default.
-  storeFailed,       ///< The record database refused or failed.
-  internal,          ///< A defect in mooring.
+  setupFailed,  ///< A step of SandboxConfig::setup did not succeed; the message names it and what it printed.
+  outcomeUnknown,  ///< It may have happened. mooring does not repeat it unless the call said `idempotent`.
+  corrupted,       ///< A reply or a stored value that cannot be read. Never replaced by a default.
+  storeFailed,     ///< The record database refused or failed.
+  internal,        ///< A defect in mooring.
 };
 
 template <>
@@ -88,8 +89,8 @@ struct Error {
   int httpStatus = 0;          ///< 0 when there was no HTTP reply.
   Transience transience = Transience::permanent;
   std::optional<std::chrono::milliseconds> retryAfter = {};  ///< The server's wish, when it stated one.
-  std::string requestId = {};                                ///< For the provider's support, when it sent one.
-  std::shared_ptr<const Error> cause = {};                   ///< The error underneath, if there is one.
+  std::string requestId = {};               ///< For the provider's support, when it sent one.
+  std::shared_ptr<const Error> cause = {};  ///< The error underneath, if there is one.
   /// On a failed run(): what the command had printed until then.
   std::shared_ptr<const CommandResult> partial = {};
 

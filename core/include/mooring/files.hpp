@@ -11,14 +11,15 @@
 
 namespace mooring {
 
-/// A path inside a sandbox: bytes without NUL. Relative ones start at the sandbox's home. A type of its own, so that
-/// a path of this machine does not end up there by mistake.
+/// A path inside a sandbox: bytes without NUL. Relative ones start at the sandbox's home. A type of its own,
+/// so that a path of this machine does not end up there by mistake.
 struct SandboxPath {
   std::string value = {};
 
   SandboxPath() = default;
-  SandboxPath(std::string path) : value(std::move(path)) {}  // NOLINT(google-explicit-constructor): reads like a path
-  SandboxPath(const char* path) : value(path) {}             // NOLINT(google-explicit-constructor)
+  SandboxPath(std::string path)
+      : value(std::move(path)) {}                 // NOLINT(google-explicit-constructor): reads like a path
+  SandboxPath(const char* path) : value(path) {}  // NOLINT(google-explicit-constructor)
 };
 
 enum class FileType { file, directory, symlink, other };
@@ -36,14 +37,15 @@ struct detail::EnumText<FileType> {
 struct FileInfo {
   std::string name = {};  ///< The last part of its path.
   FileType type = FileType::file;
-  std::uint64_t size = 0;       ///< Bytes; 0 for what is not a file.
-  int mode = 0;                 ///< Permission bits, as in 0644.
+  std::uint64_t size = 0;  ///< Bytes; 0 for what is not a file.
+  int mode = 0;            ///< Permission bits, as in 0644.
   std::optional<Timestamp> modifiedAt = {};
   std::string linkTarget = {};  ///< Of a symlink, where the provider tells.
 };
 
 struct WriteOptions {
-  std::optional<int> mode = {};  ///< Permission bits. Unset: 0644 for a new file; an existing one keeps its own.
+  std::optional<int> mode = {};  ///< Permission bits. Unset: 0644 for a new file; an existing one keeps its
+                                 ///< own.
 };
 
 enum class RemoveMode { file, tree };

@@ -1,12 +1,13 @@
-/// The contract that a provider implements: a bundle of small interfaces. One that it lacks is a null pointer, so
-/// "can it?" has one answer. tests/conformance holds every promise made here as a test.
+/// The contract that a provider implements: a bundle of small interfaces. One that it lacks is a null
+/// pointer, so "can it?" has one answer. tests/conformance holds every promise made here as a test.
 ///
-/// All members are coroutines on mooring's loop; a provider that must block does so through ProviderContext::blocking.
-/// Cancellation (of the awaiting coroutine) reaches each call; what it leaves behind is said per call.
+/// All members are coroutines on mooring's loop; a provider that must block does so through
+/// ProviderContext::blocking. Cancellation (of the awaiting coroutine) reaches each call; what it leaves
+/// behind is said per call.
 ///
-/// Errors mean the same from all of them. Nothing has happened, and asking again is safe, for every code except
-/// `outcomeUnknown`. `gone` is a proof (an exact "this id does not exist"), `notRunning` says it exists but sleeps,
-/// `unavailable`/`rateLimited`/`unauthenticated` prove nothing about the sandbox.
+/// Errors mean the same from all of them. Nothing has happened, and asking again is safe, for every code
+/// except `outcomeUnknown`. `gone` is a proof (an exact "this id does not exist"), `notRunning` says it
+/// exists but sleeps, `unavailable`/`rateLimited`/`unauthenticated` prove nothing about the sandbox.
 #pragma once
 
 #include <mooring/bytes.hpp>
@@ -53,7 +54,8 @@ struct Instance {
   std::string provisionKey = {};
   InstanceState state = InstanceState::running;
   std::string url = {};                 ///< For people; may be empty.
-  boost::json::object connection = {};  ///< What the provider wants back on later calls. Stored in the record: no secrets.
+  boost::json::object connection = {};  ///< What the provider wants back on later calls. Stored in the
+                                        ///< record: no secrets.
 };
 
 /// Everything a provider may look at to make one generation.
@@ -78,9 +80,10 @@ class LifecycleApi {
  public:
   virtual ~LifecycleApi() = default;
 
-  /// Makes the generation named by the key, and returns when it can run commands. Idempotent on the key: when it
-  /// already exists it is returned (and awaited), never made twice. An ambiguous reply is resolved by the key inside.
-  /// Errors: outcomeUnknown when that could not be settled. Cancelling leaves it made or not; find() tells.
+  /// Makes the generation named by the key, and returns when it can run commands. Idempotent on the key: when
+  /// it already exists it is returned (and awaited), never made twice. An ambiguous reply is resolved by the
+  /// key inside. Errors: outcomeUnknown when that could not be settled. Cancelling leaves it made or not;
+  /// find() tells.
   virtual Task<Instance> provision(ProvisionRequest request, CallOptions call) = 0;
 
   /// Exact look-up by key. Nothing is a proof of absence. Wakes nothing.
@@ -92,12 +95,12 @@ class LifecycleApi {
   /// Makes it able to run commands: wakes a stopped one, waits out transitions. Errors: gone.
   virtual Task<Attachment> attach(Instance instance, CallOptions call) = 0;
 
-  /// Ends all its processes and keeps its files where Capability::resume is offered. Fine when it is stopped already.
-  /// Errors: gone.
+  /// Ends all its processes and keeps its files where Capability::resume is offered. Fine when it is stopped
+  /// already. Errors: gone.
   virtual Task<void> stop(Instance instance, CallOptions call) = 0;
 
-  /// Removes it with all it holds (not its volumes). Fine when it is gone already. `instance.id` may be empty: then the
-  /// key says which.
+  /// Removes it with all it holds (not its volumes). Fine when it is gone already. `instance.id` may be
+  /// empty: then the key says which.
   virtual Task<void> destroy(Instance instance, CallOptions call) = 0;
 
   /// What carries our owner tag. Evidence of presence, never of absence.
@@ -112,15 +115,16 @@ struct CommandSpec {
   std::string program = {};
   std::vector<std::string> args = {};
   std::string cwd = {};
-  std::map<std::string, std::string> env = {};  ///< May hold secrets: never logged, never in an error or a URL.
+  std::map<std::string, std::string> env = {};  ///< May hold secrets: never logged, never in an error or a
+                                                ///< URL.
   std::shared_ptr<ByteSource> input = {};       ///< Null: standard input is at its end.
 };
 
 /// How a command ended, as the provider saw it.
 struct CommandEnd {
-  int exitCode = 0;         ///< 128 + n when signal n killed it. A program that does not exist is 127, one that may not be
-                            ///< executed 126, on every provider.
-  std::string signal = {};  ///< "SIGKILL" …, where known.
+  int exitCode = 0;  ///< 128 + n when signal n killed it. A program that does not exist is 127, one that may
+                     ///< not be executed 126, on every provider.
+  std::string signal = {};     ///< "SIGKILL" …, where known.
   bool interrupted = false;    ///< The call was cancelled and the command killed because of that.
   bool killConfirmed = false;  ///< After an interruption: its whole process group is known to be dead.
 };
@@ -138,10 +142,13 @@ class CommandsApi {
  public:
   virtual ~CommandsApi() = default;
 
-  /// Runs one command to its end; `observer` outlives the task. One request where the provider allows it. Does not
-  /// attach first: a stopped sandbox is `notRunning`, a vanished one `gone`.
-  /// Cancelling kills the process group, waits briefly for the confirmation and returns `interrupted`.
-  virtual Task<CommandEnd> run(Instance instance, CommandSpec command, RunObserver& observer, CallOptions call) = 0;
+  /// Runs one command to its end; `observer` outlives the task. One request where the provider allows it.
+  /// Does not attach first: a stopped sandbox is `notRunning`, a vanished one `gone`. Cancelling kills the
+  /// process group, waits briefly for the confirmation and returns `interrupted`.
+  virtual Task<CommandEnd> run(Instance instance,
+                               CommandSpec command,
+                               RunObserver& observer,
+                               CallOptions call) = 0;
 };
 
 /// A started command as its provider sees it now.
@@ -159,7 +166,10 @@ class StartedCommandsApi {
 
   /// Starts it and returns when it runs. Idempotent on `key`: a second call returns the first one's id.
   /// With `command.input` null its standard input stays open for writeInput().
-  virtual Task<ExternalCommandId> start(Instance instance, CommandId key, CommandSpec command, CallOptions call) = 0;
+  virtual Task<ExternalCommandId> start(Instance instance,
+                                        CommandId key,
+                                        CommandSpec command,
+                                        CallOptions call) = 0;
 
   /// Finds what an interrupted start() left: nothing proves that it never started.
   virtual Task<std::optional<ExternalCommandId>> find(Instance instance, CommandId key, CallOptions call) = 0;
@@ -170,16 +180,23 @@ class StartedCommandsApi {
   /// Returns when it has ended; the call's deadline and cancellation end the waiting only.
   virtual Task<StartedState> wait(Instance instance, ExternalCommandId id, CallOptions call) = 0;
 
-  /// Up to `maxBytes` of one stream from `offset`. Waits for at least one byte, or the end, when `follow` is set.
-  virtual Task<OutputChunk> output(Instance instance, ExternalCommandId id, Stream stream, std::uint64_t offset,
-                                   std::size_t maxBytes, bool follow, CallOptions call) = 0;
+  /// Up to `maxBytes` of one stream from `offset`. Waits for at least one byte, or the end, when `follow` is
+  /// set.
+  virtual Task<OutputChunk> output(Instance instance,
+                                   ExternalCommandId id,
+                                   Stream stream,
+                                   std::uint64_t offset,
+                                   std::size_t maxBytes,
+                                   bool follow,
+                                   CallOptions call) = 0;
 
   /// Sends `signal` to its process group. Fine when it has ended.
   virtual Task<void> kill(Instance instance, ExternalCommandId id, int signal, CallOptions call) = 0;
 
-  /// Appends to its standard input; `close` then ends it. Errors: conflict (its input is closed, or it has ended).
-  virtual Task<void> writeInput(Instance instance, ExternalCommandId id, std::string bytes, bool close,
-                                CallOptions call) = 0;
+  /// Appends to its standard input; `close` then ends it. Errors: conflict (its input is closed, or it has
+  /// ended).
+  virtual Task<void> writeInput(
+      Instance instance, ExternalCommandId id, std::string bytes, bool close, CallOptions call) = 0;
 };
 
 /// A file to be written by FilesApi::writeMany.
@@ -195,17 +212,28 @@ class FilesApi {
   virtual ~FilesApi() = default;
 
   /// Sends the whole file to `sink`, from byte `offset` on.
-  virtual Task<void> read(Instance instance, SandboxPath path, std::uint64_t offset, std::shared_ptr<ByteSink> sink,
+  virtual Task<void> read(Instance instance,
+                          SandboxPath path,
+                          std::uint64_t offset,
+                          std::shared_ptr<ByteSink> sink,
                           CallOptions call) = 0;
 
-  /// Replaces or makes the file; missing parents are made. The old content stays until the new one is complete.
-  virtual Task<void> write(Instance instance, SandboxPath path, std::shared_ptr<ByteSource> source,
-                           WriteOptions options, CallOptions call) = 0;
+  /// Replaces or makes the file; missing parents are made. The old content stays until the new one is
+  /// complete.
+  virtual Task<void> write(Instance instance,
+                           SandboxPath path,
+                           std::shared_ptr<ByteSource> source,
+                           WriteOptions options,
+                           CallOptions call) = 0;
 
-  /// Writes files until `next` gives no more. One request where the provider can; the default writes one by one.
-  virtual Task<void> writeMany(Instance instance, std::function<std::optional<FileUpload>()> next, CallOptions call);
+  /// Writes files until `next` gives no more. One request where the provider can; the default writes one by
+  /// one.
+  virtual Task<void> writeMany(Instance instance,
+                               std::function<std::optional<FileUpload>()> next,
+                               CallOptions call);
 
-  /// A directory's entries by name, without "." and "..". Not recursive. Errors: notFound, invalidArgument (no directory).
+  /// A directory's entries by name, without "." and "..". Not recursive. Errors: notFound, invalidArgument
+  /// (no directory).
   virtual Task<std::vector<FileInfo>> list(Instance instance, SandboxPath path, CallOptions call) = 0;
 
   /// About the thing itself: a symlink is not followed.
@@ -234,7 +262,8 @@ struct PreviewUrl {
 class PreviewsApi {
  public:
   virtual ~PreviewsApi() = default;
-  /// Errors: unsupported (for example no network), invalidArgument (not a port, or one that was not declared).
+  /// Errors: unsupported (for example no network), invalidArgument (not a port, or one that was not
+  /// declared).
   virtual Task<PreviewUrl> url(Instance instance, int port, CallOptions call) = 0;
   /// Whether something answers on the port now.
   virtual Task<bool> answers(Instance instance, int port, CallOptions call) = 0;
@@ -242,7 +271,7 @@ class PreviewsApi {
 
 struct VolumeInfo {
   std::string name = {};
-  std::string state = {};              ///< The provider's own word, for people.
+  std::string state = {};                ///< The provider's own word, for people.
   std::vector<std::string> usedBy = {};  ///< Provision keys, where the provider tells.
 };
 
@@ -277,8 +306,8 @@ class CheckpointsApi {
 };
 
 enum class Support {
-  native,       ///< The provider does it.
-  emulated,     ///< mooring does it on top of the provider.
+  native,    ///< The provider does it.
+  emulated,  ///< mooring does it on top of the provider.
   unsupported,
 };
 
@@ -329,7 +358,8 @@ class Provider {
   /// Is all in place to work? Never changes anything.
   virtual Task<std::vector<Finding>> diagnose(CallOptions call) = 0;
 
-  /// The provider's own typed handle on one instance (documented in its options header); empty when it has none.
+  /// The provider's own typed handle on one instance (documented in its options header); empty when it has
+  /// none.
   virtual std::any native(const Instance& instance);
 };
 

@@ -53,17 +53,18 @@ struct SandboxRecord {
   std::string provisionKey = {};             ///< The provider's name for this generation.
   int generation = 1;
   SandboxStatus status = SandboxStatus::creating;
-  std::int64_t version = 0;                  ///< Optimistic lock: every change adds one.
+  std::int64_t version = 0;  ///< Optimistic lock: every change adds one.
   std::string sandboxUrl = {};
-  std::chrono::milliseconds timeout = {};    ///< Lifetime in force; extend() changes it. Zero: the provider's default.
-  SandboxConfig config = {};                 ///< The full request, without secrets.
+  std::chrono::milliseconds timeout = {};  ///< Lifetime in force; extend() changes it. Zero: the provider's
+                                           ///< default.
+  SandboxConfig config = {};               ///< The full request, without secrets.
   std::string configHash = {};
-  boost::json::object connection = {};       ///< Facts that the provider wants back on the next call. No secrets.
+  boost::json::object connection = {};  ///< Facts that the provider wants back on the next call. No secrets.
   std::optional<RecordError> error = {};
-  std::string leaseOwner = {};               ///< Who is creating it now; empty when nobody is.
-  std::int64_t leaseToken = 0;               ///< Fencing token: grows with every lease.
+  std::string leaseOwner = {};  ///< Who is creating it now; empty when nobody is.
+  std::int64_t leaseToken = 0;  ///< Fencing token: grows with every lease.
   std::optional<Timestamp> leaseExpiresAt = {};
-  Timestamp lastUsedAt = {};                 ///< Exact to about five minutes: warm commands do not write.
+  Timestamp lastUsedAt = {};  ///< Exact to about five minutes: warm commands do not write.
   Timestamp createdAt = {};
   Timestamp updatedAt = {};
   std::optional<Timestamp> shutdownAt = {};
@@ -72,22 +73,22 @@ struct SandboxRecord {
 };
 
 enum class EventReason {
-  created,           ///< The intent to create was committed.
-  provisioned,       ///< The provider made it and the setup ran.
+  created,      ///< The intent to create was committed.
+  provisioned,  ///< The provider made it and the setup ran.
   provisionFailed,
   setupFailed,
-  outcomeUnknown,    ///< Creation may have happened; recover() finds out.
-  foundGone,         ///< The provider proved that it no longer exists.
+  outcomeUnknown,  ///< Creation may have happened; recover() finds out.
+  foundGone,       ///< The provider proved that it no longer exists.
   resumed,
   recreateStarted,
   recreated,
-  leaseTakenOver,    ///< Whoever was creating it stopped renewing its lease.
-  adopted,           ///< recover() found what an interrupted creation had made.
+  leaseTakenOver,  ///< Whoever was creating it stopped renewing its lease.
+  adopted,         ///< recover() found what an interrupted creation had made.
   stopped,
   destroyed,
   extended,
   checkpointRestored,
-  debtIncurred,      ///< A best-effort step failed; recover() repeats it.
+  debtIncurred,  ///< A best-effort step failed; recover() repeats it.
   debtPaid,
   warning,
 };

@@ -24,7 +24,8 @@ namespace mooring {
 class Settings {
  public:
   Settings() = default;
-  explicit Settings(std::map<std::string, std::string, std::less<>> variables) : variables_(std::move(variables)) {}
+  explicit Settings(std::map<std::string, std::string, std::less<>> variables)
+      : variables_(std::move(variables)) {}
   /// A copy of this process's environment.
   static Settings fromEnvironment();
 

@@ -15,8 +15,8 @@
 
 namespace mooring {
 
-/// The points between two effects of a change, in order. A crash at any of them must leave a record whose next step
-/// the record alone decides; tests kill real processes at each.
+/// The points between two effects of a change, in order. A crash at any of them must leave a record whose
+/// next step the record alone decides; tests kill real processes at each.
 enum class Step {
   createIntentCommitted,
   createProvisioned,
@@ -52,8 +52,8 @@ struct detail::EnumText<Step> {
 struct ServiceParts {
   std::shared_ptr<RecordStore> store = {};  ///< Required.
   ProviderRegistry providers = {};
-  Settings settings = {};                   ///< The environment as the service shall see it.
-  std::shared_ptr<Clock> clock = {};        ///< Null: the system's; likewise the next two.
+  Settings settings = {};             ///< The environment as the service shall see it.
+  std::shared_ptr<Clock> clock = {};  ///< Null: the system's; likewise the next two.
   std::shared_ptr<IdSource> ids = {};
   std::shared_ptr<Random> random = {};
   std::shared_ptr<spdlog::logger> log = {};  ///< Null: nothing is logged.
@@ -90,15 +90,17 @@ class Volumes {
   std::string provider_;
 };
 
-/// Threads: any; copies share everything. Lifetime: closing happens when the last handle and operation are gone.
+/// Threads: any; copies share everything. Lifetime: closing happens when the last handle and operation are
+/// gone.
 class SandboxService {
  public:
   /// Errors: invalidArgument (no store), storeFailed.
   static Result<SandboxService> open(ServiceParts parts);
 
-  /// Makes a sandbox and returns when its setup has run. Cost: two commits, and the provider's own minimum of requests.
-  /// Errors: invalidArgument, unsupported, notConfigured (all before anything is spent); the provider's; outcomeUnknown
-  /// (it may exist: the record stays, its id is in the message, recover() settles it).
+  /// Makes a sandbox and returns when its setup has run. Cost: two commits, and the provider's own minimum of
+  /// requests. Errors: invalidArgument, unsupported, notConfigured (all before anything is spent); the
+  /// provider's; outcomeUnknown (it may exist: the record stays, its id is in the message, recover() settles
+  /// it).
   Operation<Sandbox> create(SandboxConfig config, CallOptions call = CallOptions()) const;
 
   /// A handle from a stored id. No I/O, no check.
@@ -109,14 +111,15 @@ class SandboxService {
 
   /// Errors: notFound.
   Operation<SandboxRecord> get(SandboxId id, CallOptions call = CallOptions()) const;
-  Operation<SandboxPage> list(RecordFilter filter = RecordFilter(), PageRequest page = PageRequest(),
+  Operation<SandboxPage> list(RecordFilter filter = RecordFilter(),
+                              PageRequest page = PageRequest(),
                               CallOptions call = CallOptions()) const;
   Operation<std::int64_t> count(RecordFilter filter = RecordFilter(), CallOptions call = CallOptions()) const;
 
   /// What recover() would do now. Changes nothing.
   Operation<std::vector<RecoveryStep>> plan(CallOptions call = CallOptions()) const;
-  /// Settles interrupted creations, pays debts and destroys orphans. Repeating it is safe; on a healed world it does
-  /// nothing.
+  /// Settles interrupted creations, pays debts and destroys orphans. Repeating it is safe; on a healed world
+  /// it does nothing.
   Operation<RecoveryReport> recover(CallOptions call = CallOptions()) const;
 
   [[nodiscard]] Volumes volumes(std::string provider = std::string()) const;

@@ -27,18 +27,18 @@ struct SandboxPage {
 
 /// A change of one record, committed whole or not at all.
 struct RecordChange {
-  SandboxRecord record = {};                 ///< As it shall be, except `version`, which is the one that was read.
+  SandboxRecord record = {};  ///< As it shall be, except `version`, which is the one that was read.
   std::vector<SandboxEvent> events = {};
   std::vector<Debt> incurred = {};
-  std::vector<std::int64_t> paid = {};       ///< Debt::seq of debts that no longer stand.
+  std::vector<std::int64_t> paid = {};  ///< Debt::seq of debts that no longer stand.
 };
 
 /// The truth about all sandboxes, shared by any number of processes.
 ///
-/// Every member blocks and is durable when it returns: mooring calls it on an executor of its own, never on the loop.
-/// Threads: all members may be called from any thread.
-/// Errors, everywhere: storeFailed (unreachable, read-only, full; the message says which), corrupted (a row that
-/// cannot be read). A store never guesses and never drops a row.
+/// Every member blocks and is durable when it returns: mooring calls it on an executor of its own, never on
+/// the loop. Threads: all members may be called from any thread. Errors, everywhere: storeFailed
+/// (unreachable, read-only, full; the message says which), corrupted (a row that cannot be read). A store
+/// never guesses and never drops a row.
 class RecordStore {
  public:
   virtual ~RecordStore() = default;
@@ -60,7 +60,8 @@ class RecordStore {
   /// The record that a provision key or an external id belongs to now, if there is one.
   virtual Result<std::optional<SandboxRecord>> findByKey(const std::string& provisionKey) = 0;
 
-  /// Moves the end of a lease without changing the version. Errors: conflict (the lease is no longer this one).
+  /// Moves the end of a lease without changing the version. Errors: conflict (the lease is no longer this
+  /// one).
   virtual Result<void> renewLease(const SandboxId& id, std::int64_t fencingToken, Timestamp expiresAt) = 0;
 
   /// Sets lastUsedAt without changing the version; an older time than the stored one is ignored.
@@ -78,8 +79,8 @@ class RecordStore {
 
   /// Errors: conflict (the commandId exists), notFound (no such sandbox).
   virtual Result<void> insertCommand(const CommandRecord& command) = 0;
-  /// Writes status, external id, exit code, signal and finishedAt. An ended command (exited, failed, lost) never
-  /// changes again. Errors: notFound; conflict (it has ended).
+  /// Writes status, external id, exit code, signal and finishedAt. An ended command (exited, failed, lost)
+  /// never changes again. Errors: notFound; conflict (it has ended).
   virtual Result<void> updateCommand(const CommandRecord& command) = 0;
   virtual Result<CommandRecord> getCommand(const CommandId& id) = 0;
   /// Newest first.

@@ -15,7 +15,8 @@ namespace mooring {
 
 struct OpenOptions {
   /// The SQLite file that holds the records; made (mode 0600) when it does not exist.
-  /// Empty: MOORING_DATABASE, else $XDG_STATE_HOME/mooring/mooring.db, else ~/.local/state/mooring/mooring.db.
+  /// Empty: MOORING_DATABASE, else $XDG_STATE_HOME/mooring/mooring.db, else
+  /// ~/.local/state/mooring/mooring.db.
   std::filesystem::path database = {};
   /// Another store instead of the file.
   std::shared_ptr<RecordStore> store = {};

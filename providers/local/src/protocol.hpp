@@ -37,9 +37,9 @@ enum class Ask : std::uint8_t {
   readFile,    ///< path → done: size; with the open file.
   writeFile,  ///< path, mode or noMode → done, with an open file; then commit → done. Dropped before: nothing
               ///< changed.
-  commit,         ///< No version; see writeFile.
-  stat,           ///< path → entries with one entry.
-  list,           ///< path → any number of entries, then done.
+  commit,     ///< No version; see writeFile.
+  stat,       ///< path → entries with one entry.
+  list,       ///< path → any number of entries, then done.
   makeDirectory,  ///< path, mode.
   remove,         ///< path, whether a tree.
   rename,         ///< from, to.

@@ -1,5 +1,3 @@
 #include <mooring/mooring.hpp>
 
-int main() {
-  return 0;
-}
+int main() { return 0; }

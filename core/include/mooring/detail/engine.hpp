@@ -23,8 +23,9 @@
 
 namespace mooring::detail {
 
-/// One loop thread and a few threads for what blocks. No handler may own it: work refers to it by executor only, and
-/// the last handle that drops it ends the loop (on a thread of its own when that happens on the loop itself).
+/// One loop thread and a few threads for what blocks. No handler may own it: work refers to it by executor
+/// only, and the last handle that drops it ends the loop (on a thread of its own when that happens on the
+/// loop itself).
 class Engine;
 
 std::shared_ptr<Engine> makeEngine();
@@ -42,9 +43,10 @@ class Canceller {
   virtual void cancel() = 0;
 };
 
-/// Runs `body` on the loop under the given limits; `done` is called there once with null, or with the reason why the
-/// limits ended it. Non-template, so that each Operation<T> adds little code.
-std::shared_ptr<Canceller> launchErased(Engine& engine, std::optional<std::chrono::steady_clock::time_point> deadline,
+/// Runs `body` on the loop under the given limits; `done` is called there once with null, or with the reason
+/// why the limits ended it. Non-template, so that each Operation<T> adds little code.
+std::shared_ptr<Canceller> launchErased(Engine& engine,
+                                        std::optional<std::chrono::steady_clock::time_point> deadline,
                                         std::stop_token stopToken,
                                         std::move_only_function<boost::asio::awaitable<void>()> body,
                                         std::move_only_function<void(std::optional<Error>)> done);
@@ -56,7 +58,9 @@ class Fulfilled {
   Fulfilled() = default;
   Fulfilled(const Fulfilled&) = delete;
   Fulfilled& operator=(const Fulfilled&) = delete;
-  ~Fulfilled() { set(std::unexpected(makeError(Errc::cancelled, "the service was closed before this had ended"))); }
+  ~Fulfilled() {
+    set(std::unexpected(makeError(Errc::cancelled, "the service was closed before this had ended")));
+  }
 
   std::future<Result<T>> future() { return promise_.get_future(); }
   void set(Result<T> result) {
@@ -68,7 +72,8 @@ class Fulfilled {
   bool set_ = false;
 };
 
-/// A limit turns errors that came of it (and interrupted waits) into its own; a result that was reached stands.
+/// A limit turns errors that came of it (and interrupted waits) into its own; a result that was reached
+/// stands.
 template <class T>
 Result<T> underLimit(std::optional<Result<T>> result, std::optional<Error> limit) {
   if (!result) {
@@ -87,7 +92,8 @@ Result<T> underLimit(std::optional<Result<T>> result, std::optional<Error> limit
 }
 
 template <class T>
-std::shared_ptr<Canceller> launch(Engine& engine, std::optional<std::chrono::steady_clock::time_point> deadline,
+std::shared_ptr<Canceller> launch(Engine& engine,
+                                  std::optional<std::chrono::steady_clock::time_point> deadline,
                                   std::stop_token stopToken,
                                   std::move_only_function<boost::asio::awaitable<Result<T>>()> body,
                                   std::move_only_function<void(Result<T>)> done) {
@@ -101,10 +107,13 @@ std::shared_ptr<Canceller> launch(Engine& engine, std::optional<std::chrono::ste
   return launchErased(engine, deadline, std::move(stopToken), std::move(erased), std::move(finish));
 }
 
-/// `launch` for an arbitrary completion handler: it is completed on its own executor, and its cancellation is ours.
+/// `launch` for an arbitrary completion handler: it is completed on its own executor, and its cancellation is
+/// ours.
 template <class T, class Handler>
-void launchFor(std::shared_ptr<Engine> engine, std::optional<std::chrono::steady_clock::time_point> deadline,
-               std::stop_token stopToken, std::move_only_function<boost::asio::awaitable<Result<T>>()> body,
+void launchFor(std::shared_ptr<Engine> engine,
+               std::optional<std::chrono::steady_clock::time_point> deadline,
+               std::stop_token stopToken,
+               std::move_only_function<boost::asio::awaitable<Result<T>>()> body,
                Handler handler) {
   namespace asio = boost::asio;
   auto executor = asio::prefer(asio::get_associated_executor(handler, loopOf(*engine)),
