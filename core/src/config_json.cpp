@@ -1,14 +1,15 @@
 #include <mooring/config.hpp>
+#include <mooring/detail/json_text.hpp>
 
 #include "json_reader.hpp"
-#include "json_text.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
-
 #include <openssl/evp.h>
 
 #include <array>
+#include <charconv>
+#include <new>
 
 namespace json = boost::json;
 
@@ -19,13 +20,15 @@ constexpr int schema = 1;
 
 json::array toArray(const std::vector<std::string>& items) {
   json::array out;
-  for (const auto& item : items) out.push_back(detail::bytesToJson(item));
+  for (const auto& item : items)
+    out.push_back(detail::bytesToJson(item));
   return out;
 }
 
 json::object toObject(const std::map<std::string, std::string>& items) {
   json::object out;
-  for (const auto& [key, value] : items) out[key] = detail::bytesToJson(value);
+  for (const auto& [key, value] : items)
+    out[key] = detail::bytesToJson(value);
   return out;
 }
 
@@ -68,6 +71,12 @@ class Writer {
   json::object out_;
 };
 
+std::string octal(int mode) {
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), mode, 8).ptr;
+  return "0" + std::string(digits.data(), end);
+}
+
 json::object writeStep(const SetupCommand& step) {
   Writer writer;
   writer.set("program", detail::bytesToJson(step.program));
@@ -83,7 +92,7 @@ json::object writeStep(const SetupUpload& step) {
   writer.set("path", detail::bytesToJson(step.path));
   if (step.content) writer.set("content", detail::bytesToJson(*step.content));
   writer.add("source", step.source.string());
-  writer.add("mode", step.mode);
+  if (step.mode) writer.set("mode", json::string(octal(*step.mode)));
   return json::object{{"upload", writer.finish()}};
 }
 
@@ -107,32 +116,24 @@ json::array writeVolumes(const std::vector<VolumeMount>& volumes) {
   return out;
 }
 
-void readDuration(detail::JsonReader& reader, std::string_view key, std::chrono::milliseconds& out) {
-  std::int64_t count = out.count();
-  reader.read(key, count);
-  out = std::chrono::milliseconds(count);
-}
-
-SetupStep readStep(detail::JsonReader& outer) {
+SetupStep readStep(detail::JsonReader& outer, const std::string& where) {
   const bool command = outer.has("run");
-  if (command == outer.has("upload")) {
-    outer.refuse("a setup step", "has either \"run\" or \"upload\"");
-  }
+  if (command == outer.has("upload")) outer.refuse(where, "must have either \"run\" or \"upload\"");
   SetupCommand run;
   SetupUpload upload;
   outer.object("run", [&run](detail::JsonReader& reader) {
-    reader.read("program", run.program);
-    reader.read("args", run.args);
-    reader.read("cwd", run.cwd);
-    reader.read("env", run.env);
-    readDuration(reader, "timeoutMs", run.timeout);
+    reader.bytes("program", run.program);
+    reader.bytes("args", run.args);
+    reader.bytes("cwd", run.cwd);
+    reader.bytes("env", run.env);
+    reader.read("timeoutMs", run.timeout);
   });
   outer.object("upload", [&upload](detail::JsonReader& reader) {
     std::string source;
-    reader.read("path", upload.path);
-    reader.read("content", upload.content);
-    reader.read("source", source);
-    reader.read("mode", upload.mode);
+    reader.bytes("path", upload.path);
+    reader.bytes("content", upload.content);
+    reader.bytes("source", source);
+    reader.mode("mode", upload.mode);
     upload.source = source;
   });
   if (command) return run;
@@ -143,8 +144,8 @@ void readVolumes(detail::JsonReader& reader, std::vector<VolumeMount>& volumes) 
   reader.each("volumes", [&](const json::value& value, const std::string& where) {
     detail::JsonReader item(value, where);
     VolumeMount volume;
-    item.read("name", volume.name);
-    item.read("mountPath", volume.mountPath);
+    item.text("name", volume.name);
+    item.bytes("mountPath", volume.mountPath);
     item.read("readOnly", volume.readOnly);
     reader.absorb(item.finish());
     volumes.push_back(std::move(volume));
@@ -154,38 +155,53 @@ void readVolumes(detail::JsonReader& reader, std::vector<VolumeMount>& volumes) 
 void readSetup(detail::JsonReader& reader, std::vector<SetupStep>& setup) {
   reader.each("setup", [&](const json::value& value, const std::string& where) {
     detail::JsonReader item(value, where);
-    setup.push_back(readStep(item));
+    setup.push_back(readStep(item, where));
     reader.absorb(item.finish());
   });
 }
 
 void readParts(detail::JsonReader& reader, SandboxConfig& config) {
   reader.object("resources", [&config](detail::JsonReader& nested) {
-    nested.read("vcpus", config.resources.vcpus);
-    nested.read("memoryMib", config.resources.memoryMib);
-    nested.read("diskGib", config.resources.diskGib);
+    nested.read("vcpus", config.resources.vcpus, detail::amount);
+    nested.read("memoryMib", config.resources.memoryMib, detail::amount);
+    nested.read("diskGib", config.resources.diskGib, detail::amount);
   });
   reader.object("network", [&config](detail::JsonReader& nested) {
     nested.read("mode", config.network.mode);
-    nested.read("allow", config.network.allow);
+    nested.text("allow", config.network.allow);
   });
   readVolumes(reader, config.volumes);
   readSetup(reader, config.setup);
+}
+
+/// Options belong to a provider; those of another one than the chosen would silently have no effect.
+void checkOptions(detail::JsonReader& reader, const SandboxConfig& config) {
+  for (const auto& member : config.options) {
+    const auto where = "options." + std::string(member.key());
+    if (!config.provider.empty() && member.key() != config.provider) {
+      reader.refuse(
+          where, "does not belong to provider " + config.provider + ": remove it, or choose that provider");
+    }
+    if (!member.value().is_object()) reader.refuse(where, "must be an object");
+  }
 }
 
 /// The same value with every object's keys in order.
 json::value canonical(const json::value& value) {
   if (const auto* array = value.if_array()) {
     json::array out;
-    for (const auto& item : *array) out.push_back(canonical(item));
+    for (const auto& item : *array)
+      out.push_back(canonical(item));
     return out;
   }
   const auto* object = value.if_object();
   if (object == nullptr) return value;
   std::map<std::string_view, const json::value*> sorted;
-  for (const auto& member : *object) sorted.emplace(member.key(), &member.value());
+  for (const auto& member : *object)
+    sorted.emplace(member.key(), &member.value());
   json::object out;
-  for (const auto& [key, member] : sorted) out.emplace(key, canonical(*member));
+  for (const auto& [key, member] : sorted)
+    out.emplace(key, canonical(*member));
   return out;
 }
 
@@ -201,7 +217,8 @@ json::object toJson(const SandboxConfig& config) {
   network.add("allow", config.network.allow);
   json::array ports(config.ports.begin(), config.ports.end());
   json::array needs;
-  for (const auto need : config.needs) needs.push_back(json::string(toString(need)));
+  for (const auto need : config.needs)
+    needs.push_back(json::string(toString(need)));
 
   Writer writer;
   writer.set("schema", schema);
@@ -230,28 +247,31 @@ json::object toJson(const SandboxConfig& config) {
 Result<SandboxConfig> parseConfig(const json::value& value) {
   SandboxConfig config;
   detail::JsonReader reader(value, "");
-  int version = schema;
-  reader.read("schema", version);
-  if (version != schema) {
-    return failure(Errc::invalidArgument, "schema " + std::to_string(version) + " of a config is not known here; this is " +
-                                              "mooring with schema " + std::to_string(schema));
+  std::optional<int> version;
+  reader.read("schema", version, detail::amount);
+  if (version.value_or(schema) != schema) {
+    return failure(Errc::invalidArgument,
+                   "schema " + std::to_string(*version) +
+                       " of a config is not known to this mooring, which knows schema " +
+                       std::to_string(schema) + ": use a newer one");
   }
-  reader.read("provider", config.provider);
-  reader.read("runtime", config.runtime);
-  reader.read("image", config.image);
-  readDuration(reader, "timeoutMs", config.timeout);
-  readDuration(reader, "idleTimeoutMs", config.idleTimeout);
-  reader.read("ports", config.ports);
-  reader.read("env", config.env);
-  reader.read("secretEnv", config.secretEnv);
-  reader.read("labels", config.labels);
+  reader.text("provider", config.provider);
+  reader.text("runtime", config.runtime);
+  reader.text("image", config.image);
+  reader.read("timeoutMs", config.timeout);
+  reader.read("idleTimeoutMs", config.idleTimeout);
+  reader.read("ports", config.ports, detail::port);
+  reader.bytes("env", config.env);
+  reader.text("secretEnv", config.secretEnv);
+  reader.text("labels", config.labels);
   reader.read("ephemeral", config.ephemeral);
-  reader.read("purpose", config.purpose);
+  reader.text("purpose", config.purpose);
   reader.read("params", config.params);
   reader.read("recreate", config.recreate);
   reader.read("needs", config.needs);
   reader.read("options", config.options);
   readParts(reader, config);
+  checkOptions(reader, config);
   if (auto finished = reader.finish(); !finished) return std::unexpected(std::move(finished).error());
   return config;
 }
@@ -260,7 +280,9 @@ std::string configHash(const SandboxConfig& config) {
   const auto text = json::serialize(canonical(toJson(config)));
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  // It fails for want of memory alone.
+  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
+    throw std::bad_alloc();
   std::string hex;
   constexpr std::string_view digits = "0123456789abcdef";
   for (unsigned int i = 0; i < size; ++i) {

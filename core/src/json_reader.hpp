@@ -6,7 +6,11 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <concepts>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,22 +19,49 @@
 
 namespace mooring::detail {
 
+/// What a whole number may be, both ends included.
+struct Range {
+  std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  std::int64_t most = std::numeric_limits<std::int64_t>::max();
+};
+/// A hundred years: more is a mistake, and could not be counted in nanoseconds.
+inline constexpr Range durationMs{.least = 0, .most = 100LL * 366 * 24 * 3600 * 1000};
+inline constexpr Range amount{.least = 1};
+inline constexpr Range port{.least = 1, .most = 65535};
+
 /// Reads one object. The first problem is kept and ends the reading: later reads do nothing.
 class JsonReader {
  public:
   JsonReader(const boost::json::value& value, std::string path);
 
-  void read(std::string_view key, std::string& out);
+  /// Text: a string. Bytes: a string, or {"base64": "…"} where they are not UTF-8.
+  void text(std::string_view key, std::string& out);
+  void text(std::string_view key, std::vector<std::string>& out);
+  void text(std::string_view key, std::map<std::string, std::string>& out);
+  void bytes(std::string_view key, std::string& out);
+  void bytes(std::string_view key, std::optional<std::string>& out);
+  void bytes(std::string_view key, std::vector<std::string>& out);
+  void bytes(std::string_view key, std::map<std::string, std::string>& out);
+  /// Permission bits as people write them: "0755". A number would be read as decimal by one and as octal by
+  /// another.
+  void mode(std::string_view key, std::optional<int>& out);
+
   void read(std::string_view key, bool& out);
-  void read(std::string_view key, int& out);
-  void read(std::string_view key, std::int64_t& out);
-  void read(std::string_view key, std::optional<int>& out);
-  void read(std::string_view key, std::optional<std::int64_t>& out);
-  void read(std::string_view key, std::optional<std::string>& out);
-  void read(std::string_view key, std::vector<std::string>& out);
-  void read(std::string_view key, std::vector<int>& out);
-  void read(std::string_view key, std::map<std::string, std::string>& out);
   void read(std::string_view key, boost::json::object& out);
+  void read(std::string_view key, std::chrono::milliseconds& out);
+  template <std::integral Number>
+  void read(std::string_view key, std::optional<Number>& out, Range range) {
+    const auto* value = take(key);
+    if (value == nullptr) return;
+    if (const auto number = whole(*value, at(key), inType<Number>(range))) out = static_cast<Number>(*number);
+  }
+  template <std::integral Number>
+  void read(std::string_view key, std::vector<Number>& out, Range range) {
+    each(key, [&](const boost::json::value& item, const std::string& where) {
+      if (const auto number = whole(item, where, inType<Number>(range)))
+        out.push_back(static_cast<Number>(*number));
+    });
+  }
 
   /// An enum by its text.
   template <NamedEnum E>
@@ -77,6 +108,19 @@ class JsonReader {
   Result<void> finish();
 
  private:
+  template <class Number>
+  static Range inType(Range range) {
+    return {.least = std::max<std::int64_t>(range.least, std::numeric_limits<Number>::min()),
+            .most = std::min<std::int64_t>(range.most, std::numeric_limits<Number>::max())};
+  }
+  std::optional<std::int64_t> whole(const boost::json::value& value, const std::string& where, Range range);
+  std::optional<std::string> textOf(const boost::json::value& value, const std::string& where);
+  std::optional<std::string> bytesOf(const boost::json::value& value, const std::string& where);
+  template <class Convert>
+  void list(std::string_view key, std::vector<std::string>& out, Convert convert);
+  template <class Convert>
+  void members(std::string_view key, std::map<std::string, std::string>& out, Convert convert);
+
   const boost::json::value* take(std::string_view key);
   [[nodiscard]] std::string at(std::string_view key) const;
 

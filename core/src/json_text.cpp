@@ -4,7 +4,6 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/object.hpp>
 #include <boost/locale/utf.hpp>
-
 #include <openssl/evp.h>
 
 #include <charconv>
@@ -55,7 +54,8 @@ class Builder {
   bool on_array_end(std::size_t count, error_code& /*ec*/) {
     json::array array;
     array.reserve(count);
-    for (std::size_t i = values_.size() - count; i < values_.size(); ++i) array.push_back(std::move(values_[i]));
+    for (std::size_t i = values_.size() - count; i < values_.size(); ++i)
+      array.push_back(std::move(values_[i]));
     values_.resize(values_.size() - count);
     return add(std::move(array));
   }
@@ -148,7 +148,8 @@ Result<void> checkStorableAt(const json::value& value, const std::string& path, 
   }
   if (const auto* array = value.if_array()) {
     for (std::size_t i = 0; i < array->size(); ++i) {
-      if (auto checked = checkStorableAt((*array)[i], path + "[" + std::to_string(i) + "]", depth + 1); !checked) {
+      if (auto checked = checkStorableAt((*array)[i], path + "[" + std::to_string(i) + "]", depth + 1);
+          !checked) {
         return checked;
       }
     }
@@ -157,7 +158,8 @@ Result<void> checkStorableAt(const json::value& value, const std::string& path, 
     for (const auto& member : *object) {
       const std::string_view key = member.key();
       if (!isUtf8(key)) return unstorable(path, "has a key that is not UTF-8 text");
-      if (auto checked = checkStorableAt(member.value(), path + "." + std::string(key), depth + 1); !checked) {
+      if (auto checked = checkStorableAt(member.value(), path + "." + std::string(key), depth + 1);
+          !checked) {
         return checked;
       }
     }

@@ -1,6 +1,5 @@
+#include <mooring/detail/json_text.hpp>
 #include <mooring/record.hpp>
-
-#include "json_text.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -35,25 +34,25 @@ bool transitionAllowed(SandboxStatus from, SandboxStatus to) {
 json::object toJson(const SandboxRecord& record) {
   json::object out;
   out["sandboxId"] = record.sandboxId.value;
-  out["provider"] = record.provider;
-  out["externalSandboxId"] = record.externalSandboxId.value;
+  out["provider"] = detail::bytesToJson(record.provider);
+  out["externalSandboxId"] = detail::bytesToJson(record.externalSandboxId.value);
   out["provisionKey"] = record.provisionKey;
   out["generation"] = record.generation;
   out["status"] = toString(record.status);
   out["version"] = record.version;
-  out["sandboxUrl"] = record.sandboxUrl;
+  out["sandboxUrl"] = detail::bytesToJson(record.sandboxUrl);
   out["timeoutMs"] = record.timeout.count();
-  out["purpose"] = record.config.purpose;
+  out["purpose"] = detail::bytesToJson(record.config.purpose);
   out["config"] = toJson(record.config);
   out["configHash"] = record.configHash;
   out["connection"] = record.connection;
   out["error"] = nullptr;
   if (record.error) {
     out["error"] = json::object{{"code", toString(record.error->code)},
-                                {"message", record.error->message},
+                                {"message", detail::bytesToJson(record.error->message)},
                                 {"at", toString(record.error->at)}};
   }
-  out["leaseOwner"] = record.leaseOwner;
+  out["leaseOwner"] = detail::bytesToJson(record.leaseOwner);
   out["leaseToken"] = record.leaseToken;
   out["leaseExpiresAt"] = optionalTime(record.leaseExpiresAt);
   out["lastUsedAt"] = toString(record.lastUsedAt);
@@ -72,7 +71,7 @@ json::object toJson(const SandboxEvent& event) {
   out["from"] = event.from ? json::value(toString(*event.from)) : json::value(nullptr);
   out["to"] = toString(event.to);
   out["reason"] = toString(event.reason);
-  out["detail"] = event.detail;
+  out["detail"] = detail::bytesToJson(event.detail);
   return out;
 }
 
@@ -81,15 +80,16 @@ json::object toJson(const CommandRecord& command) {
   out["commandId"] = command.commandId.value;
   out["sandboxId"] = command.sandboxId.value;
   out["generation"] = command.generation;
-  out["externalCommandId"] = command.externalCommandId.value;
+  out["externalCommandId"] = detail::bytesToJson(command.externalCommandId.value);
   out["status"] = toString(command.status);
   out["program"] = detail::bytesToJson(command.program);
   json::array args;
-  for (const auto& arg : command.args) args.push_back(detail::bytesToJson(arg));
+  for (const auto& arg : command.args)
+    args.push_back(detail::bytesToJson(arg));
   out["args"] = std::move(args);
   out["cwd"] = detail::bytesToJson(command.cwd);
   out["exitCode"] = command.exitCode ? json::value(*command.exitCode) : json::value(nullptr);
-  out["signal"] = command.signal;
+  out["signal"] = detail::bytesToJson(command.signal);
   out["createdAt"] = toString(command.createdAt);
   out["finishedAt"] = optionalTime(command.finishedAt);
   return out;

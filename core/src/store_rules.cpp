@@ -18,7 +18,8 @@ Result<void> claim(std::vector<Item>& items, const SandboxId& id, const char* wh
   for (auto& item : items) {
     if (item.sandboxId.empty()) item.sandboxId = id;
     if (item.sandboxId != id) {
-      return failure(Errc::internal, "a change of sandbox " + id.value + " carries " + what + " of " + item.sandboxId.value);
+      return failure(Errc::internal,
+                     "a change of sandbox " + id.value + " carries " + what + " of " + item.sandboxId.value);
     }
   }
   return {};
@@ -27,22 +28,27 @@ Result<void> claim(std::vector<Item>& items, const SandboxId& id, const char* wh
 Result<void> checkLease(const SandboxId& id, const StoredState& stored, std::int64_t fencingToken) {
   if (stored.leaseToken == fencingToken) return {};
   const auto by = stored.leaseOwner.empty() ? "somebody who has released it since" : stored.leaseOwner;
-  return failure(Errc::conflict, "the lease of sandbox " + id.value + " was taken over by " + by + " (token " +
-                                     std::to_string(stored.leaseToken) + ", ours is " + std::to_string(fencingToken) +
-                                     "); read it again");
+  return failure(Errc::conflict,
+                 "the lease of sandbox " + id.value + " was taken over by " + by + " (token " +
+                     std::to_string(stored.leaseToken) + ", ours is " + std::to_string(fencingToken) +
+                     "); read it again");
 }
 
 }  // namespace
 
 Result<RecordChange> prepared(const RecordChange& change) {
-  if (change.record.sandboxId.empty()) return failure(Errc::internal, "a record without a sandboxId cannot be stored");
+  if (change.record.sandboxId.empty())
+    return failure(Errc::internal, "a record without a sandboxId cannot be stored");
   if (auto readable = checkReadable(change.record); !readable) {
-    return std::unexpected(withContext(std::move(readable).error(), "sandbox " + change.record.sandboxId.value +
-                                                                        " cannot be stored so that it could be read again"));
+    return std::unexpected(withContext(
+        std::move(readable).error(),
+        "sandbox " + change.record.sandboxId.value + " cannot be stored so that it could be read again"));
   }
   RecordChange out = change;
-  if (auto own = claim(out.events, out.record.sandboxId, "an event"); !own) return std::unexpected(own.error());
-  if (auto own = claim(out.incurred, out.record.sandboxId, "a debt"); !own) return std::unexpected(own.error());
+  if (auto own = claim(out.events, out.record.sandboxId, "an event"); !own)
+    return std::unexpected(own.error());
+  if (auto own = claim(out.incurred, out.record.sandboxId, "a debt"); !own)
+    return std::unexpected(own.error());
   return out;
 }
 
@@ -56,33 +62,37 @@ Result<void> checkUpdate(const StoredState& stored, const RecordChange& change, 
   const auto& record = change.record;
   if (auto held = checkLease(record.sandboxId, stored, fencingToken); !held) return held;
   if (stored.version != record.version) {
-    return failure(Errc::conflict, "sandbox " + record.sandboxId.value + " was changed by somebody else (version " +
-                                       std::to_string(stored.version) + ", expected " + std::to_string(record.version) +
-                                       "); read it again");
+    return failure(Errc::conflict,
+                   "sandbox " + record.sandboxId.value + " was changed by somebody else (version " +
+                       std::to_string(stored.version) + ", expected " + std::to_string(record.version) +
+                       "); read it again");
   }
   if (record.leaseToken != fencingToken && record.leaseToken != fencingToken + 1) {
-    return failure(Errc::internal, "a lease token of sandbox " + record.sandboxId.value + " cannot go from " +
-                                       std::to_string(fencingToken) + " to " + std::to_string(record.leaseToken));
+    return failure(Errc::internal,
+                   "a lease token of sandbox " + record.sandboxId.value + " cannot go from " +
+                       std::to_string(fencingToken) + " to " + std::to_string(record.leaseToken));
   }
   if (!transitionAllowed(stored.status, record.status)) {
-    return failure(Errc::internal, "sandbox " + record.sandboxId.value + " cannot go from " +
-                                       std::string(toString(stored.status)) + " to " +
-                                       std::string(toString(record.status)));
+    return failure(Errc::internal,
+                   "sandbox " + record.sandboxId.value + " cannot go from " +
+                       std::string(toString(stored.status)) + " to " + std::string(toString(record.status)));
   }
   return {};
 }
 
 Result<void> checkPayment(const Debt& debt, const SandboxEvent& event) {
   if (event.sandboxId == debt.sandboxId) return {};
-  return failure(Errc::internal, "debt " + std::to_string(debt.seq) + " of sandbox " + debt.sandboxId.value +
-                                     " was paid with an event of " + event.sandboxId.value);
+  return failure(Errc::internal,
+                 "debt " + std::to_string(debt.seq) + " of sandbox " + debt.sandboxId.value +
+                     " was paid with an event of " + event.sandboxId.value);
 }
 
 Result<void> checkCommand(const CommandRecord& command) {
   const auto hasNul = [](const std::string& text) { return text.contains('\0'); };
   if (hasNul(command.program) || hasNul(command.cwd) || std::ranges::any_of(command.args, hasNul)) {
-    return failure(Errc::invalidArgument, "command " + command.commandId.value +
-                                              " has a NUL byte in its program, cwd or arguments; put such data into a file");
+    return failure(Errc::invalidArgument,
+                   "command " + command.commandId.value +
+                       " has a NUL byte in its program, cwd or arguments; put such data into a file");
   }
   return {};
 }
@@ -102,8 +112,9 @@ Result<void> checkRunning(const CommandId& id, CommandStatus stored) {
     case CommandStatus::lost:
       break;
   }
-  return failure(Errc::conflict, "command " + id.value + " has ended (" + std::string(toString(stored)) +
-                                     ") and does not change any more");
+  return failure(Errc::conflict,
+                 "command " + id.value + " has ended (" + std::string(toString(stored)) +
+                     ") and does not change any more");
 }
 
 std::unexpected<Error> noSuchSandbox(const SandboxId& id) {
@@ -122,7 +133,8 @@ std::unexpected<Error> keyTaken(const std::string& provisionKey) {
   return failure(Errc::conflict, "the provision key " + provisionKey + " belongs to another sandbox");
 }
 std::unexpected<Error> ambiguousKey(const std::string& key) {
-  return failure(Errc::conflict, "several sandboxes have the external id " + key + "; ask for one by its provision key");
+  return failure(Errc::conflict,
+                 "several sandboxes have the external id " + key + "; ask for one by its provision key");
 }
 std::unexpected<Error> commandExists(const CommandId& id) {
   return failure(Errc::conflict, "command " + id.value + " exists already");

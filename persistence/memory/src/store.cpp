@@ -28,9 +28,11 @@ bool matches(const RecordFilter& filter, const SandboxRecord& record) {
 std::string newDeploymentId() {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz012345";  // 32: five bits make one.
   std::array<unsigned char, 12> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw std::bad_alloc();  // Its only cause here.
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
+    throw std::bad_alloc();  // Its only cause here.
   std::string out;
-  for (const auto byte : bytes) out += letters[byte & 31U];
+  for (const auto byte : bytes)
+    out += letters[byte & 31U];
   return out;
 }
 
@@ -39,12 +41,14 @@ std::string newDeploymentId() {
 Store::Store(std::shared_ptr<Database> database) : database_(std::move(database)) {}
 
 void Store::writeRest(const RecordChange& change) {
-  for (const auto& event : change.events) writeEvent(event);
+  for (const auto& event : change.events)
+    writeEvent(event);
   for (auto debt : change.incurred) {
     debt.seq = ++database_->lastDebt;
     database_->debts.emplace(debt.seq, std::move(debt));
   }
-  for (const auto seq : change.paid) database_->debts.erase(seq);
+  for (const auto seq : change.paid)
+    database_->debts.erase(seq);
   ++commits_;
 }
 
@@ -117,7 +121,8 @@ Result<SandboxPage> Store::list(const RecordFilter& filter, const PageRequest& p
 
 Result<std::int64_t> Store::count(const RecordFilter& filter) {
   const std::scoped_lock lock(database_->mutex);
-  return std::ranges::count_if(database_->sandboxes, [&](const auto& entry) { return matches(filter, entry.second); });
+  return std::ranges::count_if(database_->sandboxes,
+                               [&](const auto& entry) { return matches(filter, entry.second); });
 }
 
 Result<std::optional<SandboxRecord>> Store::findByKey(const std::string& key) {
@@ -168,7 +173,8 @@ Result<std::vector<SandboxEvent>> Store::events(const SandboxId& id, std::int64_
 Result<std::vector<Debt>> Store::debts() {
   const std::scoped_lock lock(database_->mutex);
   std::vector<Debt> out;
-  for (const auto& [seq, debt] : database_->debts) out.push_back(debt);
+  for (const auto& [seq, debt] : database_->debts)
+    out.push_back(debt);
   return out;
 }
 
@@ -196,7 +202,8 @@ Result<void> Store::debtPaid(std::int64_t seq, const SandboxEvent& event) {
 Result<void> Store::insertCommand(const CommandRecord& command) {
   if (auto checked = detail::checkCommand(command); !checked) return checked;
   const std::scoped_lock lock(database_->mutex);
-  if (!database_->sandboxes.contains(command.sandboxId.value)) return detail::noSuchSandbox(command.sandboxId);
+  if (!database_->sandboxes.contains(command.sandboxId.value))
+    return detail::noSuchSandbox(command.sandboxId);
   if (!database_->commands.emplace(command.commandId.value, command).second) {
     return detail::commandExists(command.commandId);
   }

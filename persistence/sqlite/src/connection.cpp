@@ -23,7 +23,8 @@ void Connection::configure() {
     // The switch to WAL does not wait for others that are just doing the same: it is refused at once.
     try {
       const auto mode = database_.execAndGet("PRAGMA journal_mode = WAL").getString();
-      if (mode != "wal") throw SQLite::Exception("this file system cannot hold a write-ahead log", SQLITE_CANTOPEN);
+      if (mode != "wal")
+        throw SQLite::Exception("this file system cannot hold a write-ahead log", SQLITE_CANTOPEN);
       break;
     } catch (const SQLite::Exception& thrown) {
       if (thrown.getErrorCode() != SQLITE_BUSY || std::chrono::steady_clock::now() >= until) throw;

@@ -1,9 +1,9 @@
 // One SQLite connection with mooring's settings.
 #pragma once
 
-#include "query.hpp"
-
 #include <mooring/error.hpp>
+
+#include "query.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Transaction.h>
@@ -22,7 +22,8 @@ class Connection {
   /// Opens a file that exists. Nothing is read and nothing is changed yet.
   Connection(const std::filesystem::path& path, std::chrono::milliseconds busyTimeout);
 
-  /// While this is off, closing leaves a log that others left behind as it is. On: closing tidies up, as usual.
+  /// While this is off, closing leaves a log that others left behind as it is. On: closing tidies up, as
+  /// usual.
   void tidyOnClose(bool tidy);
   /// Write-ahead log, durable commits, foreign keys.
   void configure();

@@ -11,7 +11,8 @@ namespace mooring::sqlite {
 /// Errors: storeFailed, saying what cannot be made and why.
 Result<void> makeFile(const std::filesystem::path& path);
 
-/// Refuses what SQLite would only fail on later, or open for reading alone. Changes nothing. Errors: storeFailed.
+/// Refuses what SQLite would only fail on later, or open for reading alone. Changes nothing. Errors:
+/// storeFailed.
 Result<void> checkUsable(const std::filesystem::path& path);
 
 }  // namespace mooring::sqlite

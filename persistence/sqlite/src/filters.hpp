@@ -1,9 +1,9 @@
 // The SQL of listing and counting. Apart, so that tests can ask SQLite how it would run each of them.
 #pragma once
 
-#include "query.hpp"
-
 #include <mooring/store.hpp>
+
+#include "query.hpp"
 
 #include <string>
 

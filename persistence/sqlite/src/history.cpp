@@ -10,39 +10,47 @@ namespace {
 template <class T>
 std::vector<T> allRows(Query& query, T (*readRow)(Query&)) {
   std::vector<T> out;
-  while (query.next()) out.push_back(readRow(query));
+  while (query.next())
+    out.push_back(readRow(query));
   return out;
 }
 
-std::string select(const char* columns, const char* rest) { return std::string("SELECT ") + columns + " FROM " + rest; }
+std::string select(const char* columns, const char* rest) {
+  return std::string("SELECT ") + columns + " FROM " + rest;
+}
 
 }  // namespace
 
 void Store::writeEvent(const SandboxEvent& event) {
   auto query = connection_->query(
-      "INSERT INTO sandbox_events (sandboxId, at, generation, \"from\", \"to\", reason, detail) VALUES (:sandboxId, "
+      "INSERT INTO sandbox_events (sandboxId, at, generation, \"from\", \"to\", reason, detail) VALUES "
+      "(:sandboxId, "
       ":at, :generation, :from, :to, :reason, :detail)");
   bindEvent(query, event);
   query.run();
 }
 
 void Store::writeRest(const RecordChange& change) {
-  for (const auto& event : change.events) writeEvent(event);
+  for (const auto& event : change.events)
+    writeEvent(event);
   for (const auto& debt : change.incurred) {
     auto query = connection_->query(
-        "INSERT INTO debts (sandboxId, kind, provider, provisionKey, externalSandboxId, generation, attempts, "
-        "lastError, createdAt) VALUES (:sandboxId, :kind, :provider, :provisionKey, :externalSandboxId, :generation, "
+        "INSERT INTO debts (sandboxId, kind, provider, provisionKey, externalSandboxId, generation, "
+        "attempts, "
+        "lastError, createdAt) VALUES (:sandboxId, :kind, :provider, :provisionKey, :externalSandboxId, "
+        ":generation, "
         ":attempts, :lastError, :createdAt)");
     bindDebt(query, debt);
     query.run();
   }
-  for (const auto seq : change.paid) connection_->query("DELETE FROM debts WHERE seq = :seq").bind(":seq", seq).run();
+  for (const auto seq : change.paid)
+    connection_->query("DELETE FROM debts WHERE seq = :seq").bind(":seq", seq).run();
 }
 
 Result<std::vector<SandboxEvent>> Store::events(const SandboxId& id, std::int64_t afterSeq, int limit) {
   return read([&]() -> Result<std::vector<SandboxEvent>> {
-    auto query = connection_->query(
-        select(eventColumns, "sandbox_events WHERE sandboxId = :id AND seq > :after ORDER BY seq LIMIT :limit"));
+    auto query = connection_->query(select(
+        eventColumns, "sandbox_events WHERE sandboxId = :id AND seq > :after ORDER BY seq LIMIT :limit"));
     query.bind(":id", id.value).bind(":after", afterSeq).bind(":limit", std::max(limit, 0));
     return allRows<SandboxEvent>(query, readEvent);
   });
@@ -65,7 +73,8 @@ Result<std::vector<Debt>> Store::debts() {
 Result<void> Store::debtFailed(std::int64_t seq, const std::string& lastError) {
   return write([&]() -> Result<void> {
     const int changed =
-        connection_->query("UPDATE debts SET attempts = attempts + 1, lastError = :lastError WHERE seq = :seq")
+        connection_
+            ->query("UPDATE debts SET attempts = attempts + 1, lastError = :lastError WHERE seq = :seq")
             .bind(":lastError", lastError)
             .bind(":seq", seq)
             .run();
@@ -104,8 +113,10 @@ Result<void> Store::insertCommand(const CommandRecord& command) {
     if (!stateOf(command.sandboxId)) return detail::noSuchSandbox(command.sandboxId);
     if (statusOf(command.commandId)) return detail::commandExists(command.commandId);
     auto query = connection_->query(
-        "INSERT INTO commands (commandId, sandboxId, generation, externalCommandId, status, program, args, cwd, "
-        "exitCode, signal, createdAt, finishedAt) VALUES (:commandId, :sandboxId, :generation, :externalCommandId, "
+        "INSERT INTO commands (commandId, sandboxId, generation, externalCommandId, status, program, args, "
+        "cwd, "
+        "exitCode, signal, createdAt, finishedAt) VALUES (:commandId, :sandboxId, :generation, "
+        ":externalCommandId, "
         ":status, :program, :args, :cwd, :exitCode, :signal, :createdAt, :finishedAt)");
     bindCommand(query, command);
     query.run();
@@ -120,7 +131,8 @@ Result<void> Store::updateCommand(const CommandRecord& command) {
     if (auto running = detail::checkRunning(command.commandId, *status); !running) return running;
     connection_
         ->query(
-            "UPDATE commands SET status = :status, externalCommandId = :externalCommandId, exitCode = :exitCode, "
+            "UPDATE commands SET status = :status, externalCommandId = :externalCommandId, exitCode = "
+            ":exitCode, "
             "signal = :signal, finishedAt = :finishedAt WHERE commandId = :commandId")
         .bind(":status", std::string(toString(command.status)))
         .bind(":externalCommandId", command.externalCommandId.value)
@@ -144,7 +156,8 @@ Result<CommandRecord> Store::getCommand(const CommandId& id) {
 
 Result<std::vector<CommandRecord>> Store::listCommands(const SandboxId& id) {
   return read([&]() -> Result<std::vector<CommandRecord>> {
-    auto query = connection_->query(select(commandColumns, "commands WHERE sandboxId = :id ORDER BY commandId DESC"));
+    auto query = connection_->query(
+        select(commandColumns, "commands WHERE sandboxId = :id ORDER BY commandId DESC"));
     query.bind(":id", id.value);
     return allRows<CommandRecord>(query, readCommand);
   });

@@ -1,6 +1,6 @@
-#include "migrations.hpp"
-
 #include <mooring/sqlite/store.hpp>
+
+#include "migrations.hpp"
 
 namespace mooring::sqlite {
 namespace {
@@ -15,9 +15,10 @@ int schemaOf(Connection& connection) {
 
 Result<void> checkKnown(Connection& connection, int schema, std::span<const Migration> known) {
   if (schema <= known.back().number) return {};
-  return failure(Errc::storeFailed, "database " + connection.path().string() + " has schema " + std::to_string(schema) +
-                                        ", and this mooring knows up to " + std::to_string(known.back().number) +
-                                        ": use a newer mooring; nothing was changed");
+  return failure(Errc::storeFailed,
+                 "database " + connection.path().string() + " has schema " + std::to_string(schema) +
+                     ", and this mooring knows up to " + std::to_string(known.back().number) +
+                     ": use a newer mooring; nothing was changed");
 }
 
 }  // namespace
@@ -28,8 +29,9 @@ Result<void> checkOurs(Connection& connection, std::span<const Migration> known)
   auto& database = connection.database();
   const bool empty = database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
   if (!empty && database.execAndGet("PRAGMA application_id").getInt() != applicationId) {
-    return failure(Errc::storeFailed, "database " + connection.path().string() +
-                                          " belongs to another program; name another file. Nothing was changed");
+    return failure(Errc::storeFailed,
+                   "database " + connection.path().string() +
+                       " belongs to another program; name another file. Nothing was changed");
   }
   return checkKnown(connection, schemaOf(connection), known);
 }

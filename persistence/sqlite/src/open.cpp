@@ -13,7 +13,8 @@ bool hasLog(const std::filesystem::path& path) {
   return !ec && size > 0;
 }
 
-Result<std::unique_ptr<Connection>> openUsable(const std::filesystem::path& path, const StoreOptions& options,
+Result<std::unique_ptr<Connection>> openUsable(const std::filesystem::path& path,
+                                               const StoreOptions& options,
                                                std::span<const Migration> known) {
   const bool log = hasLog(path);
   auto connection = std::make_unique<Connection>(path, options.busyTimeout);
@@ -22,15 +23,18 @@ Result<std::unique_ptr<Connection>> openUsable(const std::filesystem::path& path
   connection->tidyOnClose(true);
   connection->configure();
   const auto now = (options.clock ? options.clock : systemClock())->now();
-  if (auto migrated = migrate(*connection, known, now); !migrated) return std::unexpected(std::move(migrated).error());
+  if (auto migrated = migrate(*connection, known, now); !migrated)
+    return std::unexpected(std::move(migrated).error());
   return connection;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Connection>> openDatabase(const StoreOptions& options, std::span<const Migration> known) {
+Result<std::unique_ptr<Connection>> openDatabase(const StoreOptions& options,
+                                                 std::span<const Migration> known) {
   if (options.path.empty()) return failure(Errc::invalidArgument, "a store needs the path of its database");
-  if (options.busyTimeout.count() < 0) return failure(Errc::invalidArgument, "busyTimeout cannot be negative");
+  if (options.busyTimeout.count() < 0)
+    return failure(Errc::invalidArgument, "busyTimeout cannot be negative");
   return caught(options.path, [&]() -> Result<std::unique_ptr<Connection>> {
     // Absolute, so that SQLite takes no path for a URI or for ":memory:".
     const auto path = std::filesystem::absolute(options.path).lexically_normal();

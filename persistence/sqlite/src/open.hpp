@@ -1,9 +1,9 @@
 // Opening a database under a given history of the schema; openStore() uses the one that is compiled in.
 #pragma once
 
-#include "migrations.hpp"
-
 #include <mooring/sqlite/store.hpp>
+
+#include "migrations.hpp"
 
 #include <memory>
 #include <span>
@@ -11,6 +11,7 @@
 namespace mooring::sqlite {
 
 /// Errors: as openStore.
-Result<std::unique_ptr<Connection>> openDatabase(const StoreOptions& options, std::span<const Migration> known);
+Result<std::unique_ptr<Connection>> openDatabase(const StoreOptions& options,
+                                                 std::span<const Migration> known);
 
 }  // namespace mooring::sqlite

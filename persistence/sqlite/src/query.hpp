@@ -12,8 +12,8 @@
 
 namespace mooring::sqlite {
 
-/// Gives the statement back when it goes out of scope: an open cursor would hold a read transaction, and with it the
-/// write-ahead log. Members throw SQLite::Exception.
+/// Gives the statement back when it goes out of scope: an open cursor would hold a read transaction, and with
+/// it the write-ahead log. Members throw SQLite::Exception.
 class Query {
  public:
   explicit Query(SQLite::Statement& statement) : statement_(statement) {}
@@ -32,7 +32,9 @@ class Query {
     statement_.bind(name, number);
     return *this;
   }
-  Query& bind(const char* name, Timestamp at) { return bind(name, std::int64_t{at.time_since_epoch().count()}); }
+  Query& bind(const char* name, Timestamp at) {
+    return bind(name, std::int64_t{at.time_since_epoch().count()});
+  }
   template <class T>
   Query& bind(const char* name, const std::optional<T>& value) {
     if (value) return bind(name, *value);

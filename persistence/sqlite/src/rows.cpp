@@ -1,8 +1,8 @@
 #include "rows.hpp"
 
-#include "errors.hpp"
-
 #include <mooring/detail/json_text.hpp>
+
+#include "errors.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -86,7 +86,8 @@ std::optional<RecordError> readError(Row& row) {
 
 std::string joined(const std::vector<std::string>& args) {
   std::string out;
-  for (const auto& arg : args) out.append(arg).push_back('\0');
+  for (const auto& arg : args)
+    out.append(arg).push_back('\0');
   return out;
 }
 

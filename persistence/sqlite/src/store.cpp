@@ -7,18 +7,25 @@ namespace mooring::sqlite {
 namespace {
 
 constexpr const char* insertRecord =
-    "INSERT INTO sandboxes (sandboxId, provider, externalSandboxId, provisionKey, generation, status, version, "
-    "sandboxUrl, timeoutMs, purpose, config, configHash, connection, error, leaseOwner, leaseToken, leaseExpiresAt, "
-    "lastUsedAt, createdAt, updatedAt, shutdownAt) VALUES (:sandboxId, :provider, :externalSandboxId, :provisionKey, "
+    "INSERT INTO sandboxes (sandboxId, provider, externalSandboxId, provisionKey, generation, status, "
+    "version, "
+    "sandboxUrl, timeoutMs, purpose, config, configHash, connection, error, leaseOwner, leaseToken, "
+    "leaseExpiresAt, "
+    "lastUsedAt, createdAt, updatedAt, shutdownAt) VALUES (:sandboxId, :provider, :externalSandboxId, "
+    ":provisionKey, "
     ":generation, :status, 1, :sandboxUrl, :timeoutMs, :purpose, :config, :configHash, :connection, :error, "
     ":leaseOwner, :leaseToken, :leaseExpiresAt, :lastUsedAt, :createdAt, :updatedAt, :shutdownAt)";
 
 // touch() may have come in between, so lastUsedAt never goes back.
 constexpr const char* updateRecord =
-    "UPDATE sandboxes SET provider = :provider, externalSandboxId = :externalSandboxId, provisionKey = :provisionKey, "
-    "generation = :generation, status = :status, version = version + 1, sandboxUrl = :sandboxUrl, timeoutMs = "
-    ":timeoutMs, purpose = :purpose, config = :config, configHash = :configHash, connection = :connection, error = "
-    ":error, leaseOwner = :leaseOwner, leaseToken = :leaseToken, leaseExpiresAt = :leaseExpiresAt, lastUsedAt = "
+    "UPDATE sandboxes SET provider = :provider, externalSandboxId = :externalSandboxId, provisionKey = "
+    ":provisionKey, "
+    "generation = :generation, status = :status, version = version + 1, sandboxUrl = :sandboxUrl, timeoutMs "
+    "= "
+    ":timeoutMs, purpose = :purpose, config = :config, configHash = :configHash, connection = :connection, "
+    "error = "
+    ":error, leaseOwner = :leaseOwner, leaseToken = :leaseToken, leaseExpiresAt = :leaseExpiresAt, "
+    "lastUsedAt = "
     "max(lastUsedAt, :lastUsedAt), createdAt = :createdAt, updatedAt = :updatedAt, shutdownAt = :shutdownAt "
     "WHERE sandboxId = :sandboxId RETURNING version, lastUsedAt";
 
@@ -29,7 +36,8 @@ std::string selectRecords(const char* where) {
 }  // namespace
 
 std::optional<detail::StoredState> Store::stateOf(const SandboxId& id) {
-  auto query = connection_->query(std::string("SELECT ") + stateColumns + " FROM sandboxes WHERE sandboxId = :id");
+  auto query = connection_->query(std::string("SELECT ") + stateColumns +
+                                  " FROM sandboxes WHERE sandboxId = :id");
   query.bind(":id", id.value);
   if (!query.next()) return std::nullopt;
   return readState(query);

@@ -1,11 +1,11 @@
 // RecordStore over one connection.
 #pragma once
 
-#include "connection.hpp"
-#include "errors.hpp"
-
 #include <mooring/detail/store_rules.hpp>
 #include <mooring/store.hpp>
+
+#include "connection.hpp"
+#include "errors.hpp"
 
 #include <memory>
 #include <mutex>

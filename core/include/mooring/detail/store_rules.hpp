@@ -17,8 +17,9 @@ struct StoredState {
   SandboxStatus status = SandboxStatus::creating;
 };
 
-/// Fills what a change may leave out (the sandboxId of its events and debts) and refuses what no store may take.
-/// Errors: invalidArgument (it could not be read again); internal (an event or debt of another sandbox, no id).
+/// Fills what a change may leave out (the sandboxId of its events and debts) and refuses what no store may
+/// take. Errors: invalidArgument (it could not be read again); internal (an event or debt of another sandbox,
+/// no id).
 Result<RecordChange> prepared(const RecordChange& change);
 
 /// Errors: conflict, saying who changed or holds it; internal for a transition or lease token that cannot be.

@@ -1,3 +1,0 @@
-#pragma once
-
-#include <mooring/detail/json_text.hpp>
