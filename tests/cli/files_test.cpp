@@ -45,6 +45,17 @@ TEST_CASE("cli/cp: a tree comes back as it went", "[cli]") {
   CHECK((fs::status(back / "sub" / "tool").permissions() & fs::perms::owner_exec) != fs::perms::none);
 }
 
+TEST_CASE("cli/cp: a terminal shows how far it is, and is clean afterwards", "[cli]") {
+  const Cli cli;
+  const auto id = cli.create();
+  writeFile(cli.dir() / "file", everyByte());
+  const auto ended = cli.bash(R"(script -qec "$(printf '%q ' "$@")" /dev/null </dev/null)",
+                              {"cp", (cli.dir() / "file").string(), id + ":"});
+  CHECK(ended.code == 0);
+  CHECK_THAT(ended.out, Catch::Matchers::ContainsSubstring("in 1 file  file"));
+  CHECK_THAT(ended.out, Catch::Matchers::EndsWith("\r\x1b[K"));
+}
+
 TEST_CASE("cli/cp: the copy goes into a directory, or takes the new name", "[cli]") {
   const Cli cli;
   const auto id = cli.create();

@@ -122,7 +122,17 @@ TEST_CASE("cli/list: pages follow each other without gap or repetition", "[cli]"
         "{\"count\":3}\n");
   CHECK(cli.run({"list", "--purpose", "nobody's"}).out.empty());
   CHECK(cli.run({"list", "--limit", "0"}).code == 2);
-  CHECK(cli.run({"list", "--cursor", "made up"}).code != 0);
+}
+
+TEST_CASE("cli/list: a table with a heading on a terminal, bare lines elsewhere", "[cli]") {
+  const Cli cli;
+  const auto id = cli.create({"--purpose", "seen"});
+  CHECK_THAT(cli.run({"list"}).out, Catch::Matchers::StartsWith(id + "\tactive\tlocal\t1\t"));
+  const auto onTerminal = cli.bash(R"(script -qec "$(printf '%q ' "$@")" / dev / null <
+                                   / dev / null) ", {" list "});
+                          CHECK(onTerminal.code == 0);
+  CHECK_THAT(onTerminal.out, Catch::Matchers::StartsWith("SANDBOX ID "));
+  CHECK_THAT(onTerminal.out, ContainsSubstring(id + "  active  local "));
 }
 
 TEST_CASE("cli/show, why: the record and its life, for people and for programs", "[cli]") {

@@ -80,7 +80,7 @@ TEST_CASE("cli/run: directory and environment reach the command", "[cli]") {
                               "-c",
                               "echo $PWD $FROM $BOTH ${EMPTY-unset}"});
   CHECK(ended.code == 0);
-  CHECK(ended.out == "/tmp sandbox command \n");
+  CHECK(ended.out == "/tmp sandbox command\n");
 }
 
 TEST_CASE("cli/run: a command that outlives its time limit is killed, and the code is 124", "[cli]") {
