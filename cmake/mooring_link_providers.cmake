@@ -12,7 +12,7 @@ function(mooring_link_providers target)
   foreach(name IN LISTS providers)
     string(APPEND declarations "namespace ${name} {\nvoid registerProvider(ProviderRegistry& registry);\n}\n")
     string(APPEND calls "  ${name}::registerProvider(registry);\n")
-    target_link_libraries(${target} PRIVATE mooring::provider_${name})
+    target_link_libraries(${target} PUBLIC mooring::provider_${name})
   endforeach()
 
   set(source "${CMAKE_CURRENT_BINARY_DIR}/builtin_providers.cpp")

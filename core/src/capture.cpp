@@ -14,6 +14,10 @@ void Capture::add(std::span<const std::byte> bytes) {
   head_.append(rest.substr(0, toHead));
   rest.remove_prefix(toHead);
   if (rest.empty() || tailLimit_ == 0) return;
+  if (tail_.empty()) {
+    head_.reserve(headLimit_ + tailLimit_);
+    tail_.reserve(tailLimit_);
+  }
 
   if (rest.size() >= tailLimit_) {  // Only its last bytes can survive.
     tail_.assign(rest.substr(rest.size() - tailLimit_));
@@ -31,19 +35,20 @@ void Capture::add(std::span<const std::byte> bytes) {
   }
 }
 
-Captured Capture::finish() const {
+Captured Capture::finish() && {
   Captured out;
   out.totalBytes = total_;
   out.truncated = total_ > head_.size() + tail_.size();
-  out.text = head_;
-  std::string tail = tail_.substr(tailStart_) + tail_.substr(0, tailStart_);
+  std::rotate(tail_.begin(), tail_.begin() + static_cast<std::ptrdiff_t>(tailStart_), tail_.end());
+  std::string_view tail = tail_;
   if (out.truncated) {
-    out.text.resize(out.text.size() - incompleteSuffix(out.text));
-    tail.erase(0, continuationPrefix(tail));
-    out.headBytes = out.text.size();
+    head_.resize(head_.size() - incompleteSuffix(head_));
+    tail.remove_prefix(continuationPrefix(tail));
   }
-  out.text += tail;
-  if (!out.truncated) out.headBytes = out.text.size();
+  out.headBytes = out.truncated ? head_.size() : total_;
+  // Room for all was made when the head was full: nothing is held twice here but the tail.
+  head_.append(tail);
+  out.text = std::move(head_);
   return out;
 }
 

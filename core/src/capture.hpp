@@ -18,7 +18,8 @@ class Capture {
   void add(std::span<const std::byte> bytes);
   [[nodiscard]] std::uint64_t totalBytes() const { return total_; }
   /// What was kept, cut back to whole UTF-8 characters where bytes were dropped.
-  [[nodiscard]] Captured finish() const;
+  /// Ends the capture.
+  [[nodiscard]] Captured finish() &&;
 
  private:
   std::size_t headLimit_;

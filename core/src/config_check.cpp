@@ -2,6 +2,7 @@
 #include <mooring/detail/json_text.hpp>
 
 #include "json_reader.hpp"
+#include "volume_name.hpp"
 
 #include <algorithm>
 #include <set>
@@ -95,11 +96,8 @@ Result<void> checkNumbers(const SandboxConfig& config) {
 Result<void> checkVolumes(const SandboxConfig& config) {
   for (std::size_t i = 0; i < config.volumes.size(); ++i) {
     const auto& volume = config.volumes[i];
-    if (!isVolumeName(volume.name)) {
-      return invalid(
-          "volumes: \"" + volume.name +
-          "\" cannot be a name: use letters, digits, '-', '_' and '.', at most 64, not beginning with '.'");
-    }
+    if (auto named = detail::checkVolumeName(volume.name); !named)
+      return invalid("volumes: " + named.error().message);
     if (!isMountPath(volume.mountPath)) {
       return invalid("volumes: mountPath \"" + volume.mountPath +
                      "\" must be absolute, below /, without . and .. parts");
@@ -176,6 +174,13 @@ Result<void> checkOptions(const SandboxConfig& config) {
 }
 
 }  // namespace
+
+Result<void> detail::checkVolumeName(const std::string& name) {
+  if (isVolumeName(name)) return {};
+  return invalid("\"" + name +
+                 "\" cannot be the name of a volume: use letters, digits, '-', '_' and '.', at "
+                 "most 64, not beginning with '.'");
+}
 
 Result<void> validate(const SandboxConfig& config) {
   for (const auto check :

@@ -149,6 +149,7 @@ Task<SandboxRecord> beginGeneration(CorePtr core,
   next.shutdownAt.reset();
   takeLease(*core, next);
   auto change = changeOf(*core, before, std::move(next), why, std::move(detail));
+  change.events.back().generation = before.generation;  // What is told happened to the one before.
   // Owed from the same commit on, so that a crash right after it leaks nothing; paid before the new one is
   // made.
   if (destroyOld)

@@ -14,6 +14,12 @@ Settings Settings::fromEnvironment() {
   return Settings(std::move(variables));
 }
 
+Settings Settings::with(std::string name, std::string value) const {
+  auto changed = *this;
+  changed.variables_.insert_or_assign(std::move(name), std::move(value));
+  return changed;
+}
+
 std::optional<std::string> Settings::get(std::string_view name) const {
   const auto found = variables_.find(name);
   if (found == variables_.end() || found->second.empty()) return std::nullopt;

@@ -68,10 +68,11 @@ class Watch final : public RunObserver {
   }
   [[nodiscard]] std::optional<TimeoutKind> passed() const { return passed_; }
 
-  [[nodiscard]] CommandResult captured() const {
+  /// Ends the captures.
+  [[nodiscard]] CommandResult captured() {
     CommandResult result;
-    result.out = out_.finish();
-    result.err = err_.finish();
+    result.out = std::move(out_).finish();
+    result.err = std::move(err_).finish();
     return result;
   }
 

@@ -3,6 +3,7 @@
 #include "core.hpp"
 #include "create.hpp"
 #include "recover.hpp"
+#include "volume_name.hpp"
 
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/spdlog.h>
@@ -92,6 +93,7 @@ Result<std::pair<std::shared_ptr<Provider>, VolumesApi*>> volumesOf(detail::Core
 }
 
 Task<VolumeInfo> ensureVolume(CorePtr core, std::string provider, std::string name, CallOptions call) {
+  if (auto named = detail::checkVolumeName(name); !named) co_return std::unexpected(std::move(named).error());
   auto api = volumesOf(*core, provider);
   if (!api) co_return std::unexpected(std::move(api).error());
   co_return co_await api->second->ensure(std::move(name), std::move(call));
@@ -104,6 +106,7 @@ Task<std::vector<VolumeInfo>> listVolumes(CorePtr core, std::string provider, Ca
 }
 
 Task<void> removeVolume(CorePtr core, std::string provider, std::string name, CallOptions call) {
+  if (auto named = detail::checkVolumeName(name); !named) co_return std::unexpected(std::move(named).error());
   auto api = volumesOf(*core, provider);
   if (!api) co_return std::unexpected(std::move(api).error());
   co_return co_await api->second->remove(std::move(name), std::move(call));

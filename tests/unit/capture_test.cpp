@@ -14,7 +14,7 @@ Captured captured(std::size_t limit, std::string_view bytes, std::size_t chunk) 
   Capture capture(limit);
   for (std::size_t at = 0; at < bytes.size(); at += chunk)
     capture.add(asBytes(bytes.substr(at, chunk)));
-  return capture.finish();
+  return std::move(capture).finish();
 }
 
 }  // namespace
@@ -80,6 +80,6 @@ TEST_CASE("capture: any chunking gives the same result", "[unit][capture]") {
       capture.add(asBytes(std::string_view(bytes).substr(at, count)));
       at += count;
     }
-    CHECK(capture.finish().text == whole.text);
+    CHECK(std::move(capture).finish().text == whole.text);
   }
 }

@@ -218,8 +218,8 @@ class FilesApi {
                           std::shared_ptr<ByteSink> sink,
                           CallOptions call) = 0;
 
-  /// Replaces or makes the file; missing parents are made. The old content stays until the new one is
-  /// complete.
+  /// Replaces or makes the file; missing parents are made (mode 0755). The old content stays until the new
+  /// one is complete.
   virtual Task<void> write(Instance instance,
                            SandboxPath path,
                            std::shared_ptr<ByteSource> source,

@@ -29,6 +29,9 @@ class Settings {
   /// A copy of this process's environment.
   static Settings fromEnvironment();
 
+  /// The same with one variable set; an empty value unsets it.
+  [[nodiscard]] Settings with(std::string name, std::string value) const;
+
   [[nodiscard]] bool empty() const { return variables_.empty(); }
   /// Nothing when unset or empty.
   [[nodiscard]] std::optional<std::string> get(std::string_view name) const;
@@ -47,7 +50,8 @@ struct ProviderContext {
   std::shared_ptr<Clock> clock = {};
   std::shared_ptr<IdSource> ids = {};
   std::shared_ptr<Random> random = {};
-  std::shared_ptr<spdlog::logger> log = {};
+  std::shared_ptr<spdlog::logger> log = {};  ///< Null: nothing is to be logged. A service never leaves it
+                                             ///< null.
 };
 
 /// Makes a provider. Errors: notConfigured, naming every setting that is missing.

@@ -33,7 +33,8 @@ struct ConnectionOutcome {
   std::optional<Error> reason = {};  ///< For gone and unreachable: why.
 };
 
-/// Bytes done so far while a file or tree is copied. Called on mooring's loop thread.
+/// Bytes done so far of one file while a file or tree is copied; `path` is relative to the tree's root, or
+/// the file's name. Called on mooring's loop thread.
 using ProgressCallback = std::function<void(const std::string& path, std::uint64_t bytes)>;
 
 struct TransferOptions {
