@@ -110,10 +110,17 @@ TEST_CASE("engine: where nothing was sent, even an unsafe request is only unavai
   CHECK_FALSE(http::mayHaveHappened(refused.error()));
   const auto unknown = send(http, post("http://no-such-host.invalid/", "x"));
   CHECK(test::failsWith(unknown, Errc::unavailable, "no-such-host.invalid"));
-  // It closes before the handshake is over.
-  HttpServer plain([](Exchange& exchange) { exchange.close(); });
-  const auto shaken = send(http, post("https://127.0.0.1:" + std::to_string(plain.port()) + "/", "x"));
-  CHECK(test::failsWith(shaken, Errc::unavailable, "nothing was sent"));
+  // Neither side of a TLS handshake ever speaks to a server that waits for plain HTTP.
+  HttpServer mute([](Exchange& exchange) { exchange.reply(200); });
+  auto request = post("https://127.0.0.1:" + std::to_string(mute.port()) + "/", "x");
+  request.timeouts.connect = 50ms;
+  CHECK(test::failsWith(send(http, request), Errc::unavailable, "within 50 ms"));
+  // It ends the handshake instead of taking part.
+  const auto authority = std::make_shared<test::TestAuthority>();
+  HttpServer strange([](Exchange& exchange) { exchange.reply(200); }, {.tls = authority});
+  const auto shaken = send(http, post("http://127.0.0.1:" + std::to_string(strange.port()) + "/", "x"));
+  CHECK(http::mayHaveHappened(shaken.error()));  // Plain text was written; TLS is not known to have dropped
+                                                 // it.
 }
 
 TEST_CASE("engine: an unsafe request is not repeated on a connection that died under it",

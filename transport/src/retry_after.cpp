@@ -20,17 +20,17 @@ bool startsWith(std::string_view name, std::string_view prefix) {
 
 std::optional<int> number(std::string_view text) {
   int value = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stop, problem] = std::from_chars(text.data(), end, value);
-  if (text.empty() || problem != std::errc() || stop != end) return std::nullopt;
+  const auto [stop, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || problem != std::errc() || stop != text.data() + text.size()) return std::nullopt;
   return value;
 }
 
 std::optional<double> decimal(std::string_view text) {
   double value = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stop, problem] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
-  if (text.empty() || problem != std::errc() || stop != end || !(value >= 0 && value < 1e18))
+  const auto [stop, problem] = std::from_chars(
+      text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  if (text.empty() || problem != std::errc() || stop != text.data() + text.size() ||
+      !(value >= 0 && value < 1e18))
     return std::nullopt;
   return value;
 }

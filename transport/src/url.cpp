@@ -52,9 +52,8 @@ Result<void> readAuthority(std::string_view authority, Url& url) {
   if (url.host.empty()) return failure(Errc::invalidArgument, "an address has no host");
   url.port = usualPort(url.scheme);
   if (port.empty()) return {};
-  const auto* end = port.data() + port.size();
-  const auto [stop, problem] = std::from_chars(port.data(), end, url.port);
-  if (problem != std::errc() || stop != end || url.port == 0) {
+  const auto [stop, problem] = std::from_chars(port.data(), port.data() + port.size(), url.port);
+  if (problem != std::errc() || stop != port.data() + port.size() || url.port == 0) {
     return failure(Errc::invalidArgument,
                    "the port of host " + url.host + " is not a number from 1 to 65535");
   }

@@ -62,9 +62,11 @@ Error notSent(const Ending& ending) {
       return error;
     }
     case CURLE_OPERATION_TIMEDOUT:
-      return makeError(
-          Errc::unavailable,
-          fmt::format("no connection to {} within {}: {}", ending.host, ending.limitText, ending.detail));
+      return makeError(Errc::unavailable,
+                       fmt::format("no connection to {} within {}: {}; nothing was sent",
+                                   ending.host,
+                                   ending.limitText,
+                                   ending.detail));
     default:
       return makeError(Errc::unavailable,
                        fmt::format("{} cannot be reached: {}; nothing was sent", ending.host, ending.detail));

@@ -51,7 +51,7 @@ Result<void> Multi::open() {
   const int descriptor = epoll_create1(EPOLL_CLOEXEC);
   if (descriptor < 0) return failure(Errc::internal, std::string("epoll_create1: ") + std::strerror(errno));
   boost::system::error_code problem;
-  epoll_.assign(descriptor, problem);
+  static_cast<void>(epoll_.assign(descriptor, problem));
   if (problem) {
     ::close(descriptor);
     return failure(Errc::internal, "the loop cannot watch an epoll descriptor: " + problem.message());

@@ -109,7 +109,7 @@ Result<void> Transfer::configureHeaders() {
                      fmt::format("header {} contains characters that HTTP does not allow",
                                  isToken(name) ? name : "with a malformed name"));
     }
-    fits = append(value.empty() ? name + ";" : name + ": " + value) && fits;
+    fits = append(value.empty() ? name + ";" : fmt::format("{}: {}", name, value)) && fits;
   }
   if (!fits) return failure(Errc::internal, "libcurl has no memory for headers");
   set(CURLOPT_HTTPHEADER, headerList_);

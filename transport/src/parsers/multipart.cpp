@@ -102,7 +102,7 @@ Result<std::optional<MultipartEvent>> Multipart::readAfterBoundary() {
 Result<std::optional<MultipartEvent>> Multipart::readHeaders() {
   const auto text = rest();
   const auto end = text.find("\r\n\r\n");
-  if (end == std::string_view::npos || end > maxHeaders) {
+  if (end > maxHeaders) {  // Not found counts as further away than anything.
     if (text.size() > maxHeaders)
       return failure(Errc::corrupted, "the headers of a part are longer than 16 KiB");
     return std::nullopt;

@@ -65,9 +65,9 @@ void ServerEvents::field(std::string_view line) {
     if (value.find('\0') == std::string_view::npos) event_.id = value;
   } else if (name == "retry") {
     int milliseconds = 0;
-    const auto* end = value.data() + value.size();
-    const auto [stop, problem] = std::from_chars(value.data(), end, milliseconds);
-    if (!value.empty() && problem == std::errc() && stop == end && milliseconds >= 0) retry_ = milliseconds;
+    const auto [stop, problem] = std::from_chars(value.data(), value.data() + value.size(), milliseconds);
+    if (!value.empty() && problem == std::errc() && stop == value.data() + value.size() && milliseconds >= 0)
+      retry_ = milliseconds;
   }
 }
 
