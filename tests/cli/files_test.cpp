@@ -49,7 +49,7 @@ TEST_CASE("cli/cp: a terminal shows how far it is, and is clean afterwards", "[c
   const Cli cli;
   const auto id = cli.create();
   writeFile(cli.dir() / "file", everyByte());
-  const auto ended = cli.bash(R"(script -qec "$(printf '%q ' "$@")" /dev/null </dev/null)",
+  const auto ended = cli.bash(R"sh(script -qec "$(printf '%q ' "$@")" /dev/null </dev/null)sh",
                               {"cp", (cli.dir() / "file").string(), id + ":"});
   CHECK(ended.code == 0);
   CHECK_THAT(ended.out, Catch::Matchers::ContainsSubstring("in 1 file  file"));

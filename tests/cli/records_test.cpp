@@ -128,9 +128,9 @@ TEST_CASE("cli/list: a table with a heading on a terminal, bare lines elsewhere"
   const Cli cli;
   const auto id = cli.create({"--purpose", "seen"});
   CHECK_THAT(cli.run({"list"}).out, Catch::Matchers::StartsWith(id + "\tactive\tlocal\t1\t"));
-  const auto onTerminal = cli.bash(R"(script -qec "$(printf '%q ' "$@")" / dev / null <
-                                   / dev / null) ", {" list "});
-                          CHECK(onTerminal.code == 0);
+  const auto onTerminal = cli.bash(R"sh(script -qec "$(printf '%q ' "$@")" /dev/null </dev/null)sh",
+                                   {"list"});
+  CHECK(onTerminal.code == 0);
   CHECK_THAT(onTerminal.out, Catch::Matchers::StartsWith("SANDBOX ID "));
   CHECK_THAT(onTerminal.out, ContainsSubstring(id + "  active  local "));
 }

@@ -1,4 +1,3 @@
-#define CATCH_CONFIG_RUNNER
-#include "support/catch.hpp"
+#include "support/catch_runner.hpp"
 
-int main(int argc, char** argv) { return Catch::Session().run(argc, argv); }
+int main(int argc, char** argv) { return mooring::test::runTests(argc, argv); }
