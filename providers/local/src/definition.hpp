@@ -41,6 +41,8 @@ Result<Options> optionsOf(const SandboxConfig& config);
 /// All that can be refused without touching anything. Errors: invalidArgument, unsupported.
 Result<void> validateConfig(const SandboxConfig& config);
 
+/// Errors: invalidArgument.
+Result<void> checkVolumeName(const std::string& name);
 /// Whether a volume may be mounted at `path`. Errors: invalidArgument.
 Result<void> checkMountPath(const std::string& path);
 

@@ -22,12 +22,7 @@ bool isOrLiesIn(std::string_view path, std::string_view directory) {
 
 Result<void> checkVolumes(const SandboxConfig& config) {
   for (const auto& volume : config.volumes) {
-    if (!isPlainName(volume.name)) {
-      return refuse(
-          Errc::invalidArgument,
-          "volumes: \"" + volume.name +
-              "\" cannot name a volume: use letters, digits, '-', '_', '.', not beginning with '.'");
-    }
+    if (auto checked = checkVolumeName(volume.name); !checked) return checked;
     if (auto checked = checkMountPath(volume.mountPath); !checked) return checked;
     for (const auto& other : config.volumes) {
       if (&other != &volume && isOrLiesIn(other.mountPath, volume.mountPath)) {
@@ -98,6 +93,15 @@ Result<Options> optionsOf(const SandboxConfig& config) {
     }
   }
   return options;
+}
+
+Result<void> checkVolumeName(const std::string& name) {
+  constexpr std::size_t longest = 64;
+  if (isPlainName(name) && name.size() <= longest) return {};
+  return refuse(
+      Errc::invalidArgument,
+      "volumes: \"" + name +
+          "\" cannot name a volume: use at most 64 letters, digits, '-', '_', '.', not beginning with '.'");
 }
 
 Result<void> checkMountPath(const std::string& path) {

@@ -52,11 +52,18 @@ Result<std::vector<Descriptor>> RunSession::open(bool withInput) {
 
 void RunSession::watch(std::shared_ptr<ByteSource> input,
                        std::move_only_function<void(Result<CommandEnd>)> done) {
+  input_ = std::move(input);
   done_ = std::move(done);
   watchConnection();
+}
+
+/// Not before: what it prints may be here earlier than the word that it has started.
+void RunSession::onStarted() {
+  started_ = true;
+  observer_->onStarted();
   watchPipe(*out_, Stream::out);
   watchPipe(*err_, Stream::err);
-  if (input) feed(std::move(input));
+  if (input_) feed(std::move(input_));
 }
 
 /// True when the pipe is at its end, or empty for now; false when there may be more.
@@ -100,8 +107,8 @@ bool RunSession::onReply(const Reply& reply) {
   protocol::Decoder fields(reply.fields);
   switch (reply.kind) {
     case protocol::Say::started:
-      started_ = true;
-      observer_->onStarted();
+      if (started_) return false;
+      onStarted();
       return true;
     case protocol::Say::ended: {
       const auto ended = protocol::Ended::decode(fields);

@@ -34,9 +34,9 @@ class RunSession : public std::enable_shared_from_this<RunSession> {
 
   void watchPipe(Pipe& pipe, Stream stream);
   bool drain(Pipe& pipe, Stream stream);
-  void drainAll();
   void watchConnection();
   bool onReply(const Reply& reply);
+  void onStarted();
   void onRefused(const Reply& reply);
   void onEnded(const protocol::Ended& ended);
   void onLost(Error error);
@@ -57,6 +57,7 @@ class RunSession : public std::enable_shared_from_this<RunSession> {
   boost::asio::steady_timer patience_;
   boost::asio::cancellation_signal feeding_;
   std::move_only_function<void(Result<CommandEnd>)> done_;
+  std::shared_ptr<ByteSource> input_;
   std::shared_ptr<const Error> inputError_;  ///< Why its input broke off, and with it the command.
   bool started_ = false;
   bool interrupted_ = false;

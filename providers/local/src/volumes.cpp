@@ -17,13 +17,6 @@ namespace {
 
 constexpr const char* readyState = "ready";
 
-Result<void> checkName(const std::string& name) {
-  if (isPlainName(name)) return {};
-  return refuse(
-      Errc::invalidArgument,
-      "\"" + name + "\" cannot name a volume: use letters, digits, '-', '_', '.', not beginning with '.'");
-}
-
 /// Provision keys by volume. One that cannot be read may use any: then none can be removed. Blocks.
 Result<std::map<std::string, std::vector<std::string>>> usersOfVolumes(const Layout& layout) {
   std::map<std::string, std::vector<std::string>> users;
@@ -82,7 +75,7 @@ Result<void> removeVolume(const Layout& layout, const std::string& name) {
 }  // namespace
 
 Task<VolumeInfo> LocalVolumes::ensure(std::string name, CallOptions /*call*/) {
-  if (auto good = checkName(name); !good) co_return std::unexpected(std::move(good).error());
+  if (auto good = checkVolumeName(name); !good) co_return std::unexpected(std::move(good).error());
   auto lock = co_await takeLock(site_, volumesLock);
   if (!lock) co_return std::unexpected(std::move(lock).error());
   auto making = [site = site_, name]() -> Result<VolumeInfo> {
@@ -101,7 +94,7 @@ Task<std::vector<VolumeInfo>> LocalVolumes::list(CallOptions /*call*/) {
 }
 
 Task<void> LocalVolumes::remove(std::string name, CallOptions /*call*/) {
-  if (auto good = checkName(name); !good) co_return good;
+  if (auto good = checkVolumeName(name); !good) co_return good;
   auto lock = co_await takeLock(site_, volumesLock);
   if (!lock) co_return std::unexpected(std::move(lock).error());
   auto removing = [site = site_, name] { return removeVolume(site->layout, name); };
