@@ -12,7 +12,7 @@ namespace mooring::test {
 /// it is.
 class OffsetClock final : public Clock {
  public:
-  explicit OffsetClock(std::chrono::milliseconds offset = {}) : offset_(offset) {}
+  explicit OffsetClock(std::chrono::milliseconds offset = std::chrono::milliseconds(0)) : offset_(offset) {}
 
   Timestamp now() override { return system_->now() + offset_.load(); }
   void advance(std::chrono::milliseconds by) { offset_ = offset_.load() + by; }
