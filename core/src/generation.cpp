@@ -49,11 +49,38 @@ Error creationError(Error error, const SandboxRecord& record) {
   return error;
 }
 
+struct Payment {
+  std::vector<std::int64_t> paid = {};
+  std::vector<std::string> unpaid = {};  ///< In words, for the record's events.
+};
+
+Task<Payment> payFirst(CorePtr core, std::vector<Debt> owed, CallOptions call) {
+  Payment out;
+  for (const auto& debt : owed) {
+    const auto done = co_await payDebt(core, debt, call);
+    if (done) {
+      out.paid.push_back(debt.seq);
+      continue;
+    }
+    const auto why = describe(done.error());
+    core->parts.log->warn(
+        "debt not paid kind={} key={} error=\"{}\"", toString(debt.kind), debt.provisionKey, why);
+    out.unpaid.push_back(std::string(toString(debt.kind)) + " " + debt.provisionKey + ": " + why);
+  }
+  co_return out;
+}
+
+/// What was settled on the way goes into the commit that ends a creation.
+void takePayment(const Core& core, RecordChange& change, const Payment& payment) {
+  change.paid = payment.paid;
+  for (const auto& unpaid : payment.unpaid) {
+    auto told = changeOf(core, change.record, change.record, EventReason::debtIncurred, unpaid);
+    change.events.push_back(std::move(told.events.front()));
+  }
+}
+
 /// Provisioning failed: the record says so, and how sure that is.
-Task<SandboxRecord> provisionFailed(CorePtr core,
-                                    SandboxRecord record,
-                                    std::vector<std::int64_t> paid,
-                                    Error error) {
+Task<SandboxRecord> provisionFailed(CorePtr core, SandboxRecord record, Payment payment, Error error) {
   error.message = redacted(*core, record.config, std::move(error.message));
   auto after = record;
   const auto certainty = mayHaveHappened(error.code) ? Certainty::unknown : Certainty::settled;
@@ -61,7 +88,7 @@ Task<SandboxRecord> provisionFailed(CorePtr core,
   const auto reason = certainty == Certainty::unknown ? EventReason::outcomeUnknown
                                                       : EventReason::provisionFailed;
   auto change = changeOf(*core, record, std::move(after), reason, error.message);
-  change.paid = std::move(paid);
+  takePayment(*core, change, payment);
   co_await recordFailure(core, record, std::move(change));
   co_return std::unexpected(creationError(std::move(error), record));
 }
@@ -71,7 +98,7 @@ Task<SandboxRecord> setupFailed(CorePtr core,
                                 std::shared_ptr<Provider> provider,
                                 SandboxRecord record,
                                 Instance instance,
-                                std::vector<std::int64_t> paid,
+                                Payment payment,
                                 Error error) {
   error.message = redacted(*core, record.config, std::move(error.message));
   const CallOptions unlimited;  // What was made is removed, also when the call's own limits ended the setup.
@@ -83,7 +110,7 @@ Task<SandboxRecord> setupFailed(CorePtr core,
     takeFacts(after, instance);
     addDebt(*core, change, debtFor(*core, after, DebtKind::destroy, describe(destroyed.error())));
   }
-  change.paid = std::move(paid);
+  takePayment(*core, change, payment);
   co_await recordFailure(core, record, std::move(change));
   co_return std::unexpected(creationError(std::move(error), record));
 }
@@ -101,20 +128,8 @@ Task<void> abandon(CorePtr core,
   co_return co_await provider->lifecycle().destroy(std::move(instance), unlimited);
 }
 
-Task<std::vector<std::int64_t>> payFirst(CorePtr core, std::vector<Debt> owed, CallOptions call) {
-  std::vector<std::int64_t> paid;
-  for (const auto& debt : owed) {
-    const auto done = co_await payDebt(core, debt, call);
-    if (done) {
-      paid.push_back(debt.seq);
-    } else {
-      core->parts.log->warn("debt not paid kind={} key={} error=\"{}\"",
-                            toString(debt.kind),
-                            debt.provisionKey,
-                            describe(done.error()));
-    }
-  }
-  co_return paid;
+std::string interruptedBy(const SandboxRecord& record) {
+  return record.leaseOwner.empty() ? "nobody was at it any more" : "from " + record.leaseOwner;
 }
 
 /// The debts that the store holds for one sandbox: their seq is needed to say that they are paid.
@@ -226,11 +241,11 @@ Task<SandboxRecord> buildGeneration(CorePtr core,
   const LeaseKeeper keeper(core, record);
   auto provider = providerNamed(*core, record.provider);
   if (!provider) {
-    std::vector<std::int64_t> nonePaid;
+    Payment nonePaid;
     co_return co_await provisionFailed(core, record, std::move(nonePaid), std::move(provider).error());
   }
 
-  auto paid = co_await payFirst(core, std::move(owed), call);
+  auto payment = co_await payFirst(core, std::move(owed), call);
   if (!first) core->step(Step::recreateOldDestroyed);
 
   ProvisionRequest request;
@@ -240,13 +255,13 @@ Task<SandboxRecord> buildGeneration(CorePtr core,
   request.timeout = record.timeout;
   auto instance = co_await (*provider)->lifecycle().provision(std::move(request), call);
   if (!instance)
-    co_return co_await provisionFailed(core, record, std::move(*paid), std::move(instance).error());
+    co_return co_await provisionFailed(core, record, std::move(*payment), std::move(instance).error());
   core->step(first ? Step::createProvisioned : Step::recreateProvisioned);
 
   auto ready = co_await runSetup(core, *provider, *instance, record.config, call);
   if (!ready) {
     co_return co_await setupFailed(
-        core, *provider, record, *instance, std::move(*paid), std::move(ready).error());
+        core, *provider, record, *instance, std::move(*payment), std::move(ready).error());
   }
   core->step(first ? Step::createSetupDone : Step::recreateSetupDone);
 
@@ -258,7 +273,7 @@ Task<SandboxRecord> buildGeneration(CorePtr core,
   after.lastUsedAt = core->now();
   const auto reason = first ? EventReason::provisioned : EventReason::recreated;
   auto change = changeOf(*core, record, std::move(after), reason, instance->id.value);
-  change.paid = std::move(*paid);
+  takePayment(*core, change, *payment);
   auto committed = co_await commitChange(core, std::move(change), record.leaseToken);
   if (!committed && committed.error().code == Errc::conflict) {
     const auto removed = co_await abandon(core, *provider, record, *instance);
@@ -288,14 +303,14 @@ Task<SandboxRecord> takeOver(CorePtr core, SandboxRecord record, CallOptions cal
     // Its setup may have run in part: only a fresh generation is known to be clean.
     auto next = record;
     co_return co_await beginGeneration(
-        core, std::move(record), std::move(next), why, "from " + record.leaseOwner, true, std::move(call));
+        core, std::move(record), std::move(next), why, interruptedBy(record), true, std::move(call));
   }
   if (auto able = checkConfig(*core, record.config, record.provider); !able) {
     co_return std::unexpected(annotate(std::move(able).error(), record, "connect"));
   }
   auto next = record;
   takeLease(*core, next);
-  auto change = changeOf(*core, record, std::move(next), why, "from " + record.leaseOwner);
+  auto change = changeOf(*core, record, std::move(next), why, interruptedBy(record));
   auto committed = co_await commitChange(core, std::move(change), record.leaseToken);
   if (!committed) co_return committed;
   std::vector<Debt> nothingOwed;

@@ -57,7 +57,7 @@ struct ServiceParts {
   std::shared_ptr<IdSource> ids = {};
   std::shared_ptr<Random> random = {};
   std::shared_ptr<spdlog::logger> log = {};  ///< Null: nothing is logged.
-  std::string ownerTag = {};                 ///< Empty: the database's own deployment id.
+  std::string ownerTag = {};                 ///< Empty: the database's own. Never share one among databases.
   /// Values for secretEnv names. Null: `settings`.
   std::function<std::optional<Secret>(const std::string& name)> secrets = {};
   std::chrono::milliseconds leaseDuration = std::chrono::seconds(30);  ///< Renewed while creation goes on.
