@@ -199,8 +199,11 @@ TEST_CASE("store/commands: listed newest first, each under its sandbox", "[store
   MOORING_EACH_STORE(subject);
   subject.add(test::plainRecord(1));
   subject.add(test::plainRecord(2));
-  for (const int n : {2, 3, 1, 5, 4})
-    REQUIRE(test::ok(subject.first->insertCommand(test::plainCommand(n == 3 ? 2 : 1, n))));
+  for (const int n : {2, 3, 1, 5, 4}) {
+    auto command = test::plainCommand(n == 3 ? 2 : 1, n);
+    command.createdAt = test::at(0);  // Within one millisecond: ids still say which came later.
+    REQUIRE(test::ok(subject.first->insertCommand(command)));
+  }
   const auto commands = subject.second->listCommands(test::sandboxId(1));
   REQUIRE(test::ok(commands));
   std::vector<std::string> ids;
