@@ -50,7 +50,8 @@ TEST_CASE("checkpoints: restoring ends the processes that run", "[conformance][c
   const std::string count =
       "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; echo; done 2>/dev/null | grep -c '^[s]leep 99991' "
       "|| true";
-  trial.sh("sleep 99991 </dev/null >/dev/null 2>&1 &");
+  // Until the shell's child has become the sleep, it still carries the shell's name.
+  trial.sh("sleep 99991 </dev/null >/dev/null 2>&1 & while ! grep -q '^sleep' /proc/$!/cmdline; do :; done");
   REQUIRE(trial.sh(count) == "1\n");
   REQUIRE(ok(trial.sandbox().checkpoints().restore(saved.id).get()));
   CHECK(trial.sh(count) == "0\n");
