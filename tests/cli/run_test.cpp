@@ -14,6 +14,7 @@ TEST_CASE("cli/run: the command's output and exit code are mooring's own", "[cli
 
   CHECK(cli.run({"run", id, "--", "sh", "-c", "kill -TERM $$"}).code == 143);
   CHECK(cli.run({"run", id, "--", "there-is-no-such-program"}).code == 127);
+  CHECK(cli.run({"run", id, "--", "/etc/hostname"}).code == 126);
 }
 
 TEST_CASE("cli/run: bytes pass through unchanged, both ways", "[cli]") {
@@ -211,6 +212,18 @@ TEST_CASE("cli/run: a started command reads what -i gives it, and else an empty 
   const auto unfed = cli.run({"run", id, "--detach", "--json", "--", "wc", "-c"}, {.input = "not for it"});
   REQUIRE(unfed.code == 0);
   CHECK(cli.run({"attach", std::string(unfed.json().at("commandId").as_string())}).out == "0\n");
+}
+
+TEST_CASE("cli/attach, wait: a command that went with its sandbox has no exit code to give", "[cli]") {
+  const Cli cli;
+  const auto id = cli.create();
+  const auto command = cli.run({"run", id, "--detach", "--", "sleep", "1000000"}).line();
+  REQUIRE(cli.run({"destroy", id}).code == 0);
+  const auto waited = cli.run({"wait", command});
+  CHECK(waited.code == 125);
+  CHECK_THAT(waited.err, Catch::Matchers::ContainsSubstring("lost"));
+  CHECK(cli.run({"attach", command}).code == 125);
+  CHECK_THAT(cli.run({"ps", id}).out, Catch::Matchers::StartsWith(command + "\tlost\t"));
 }
 
 TEST_CASE("cli/kill: ends a started command; Ctrl-C on attach does not", "[cli]") {

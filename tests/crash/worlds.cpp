@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <poll.h>
+#include <sstream>
 #include <stdexcept>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,9 +19,12 @@ namespace fs = std::filesystem;
 namespace mooring::test {
 namespace {
 
+/// What can be read: of a process that ends meanwhile that is less, or nothing, and no exception.
 std::string slurp(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  const std::ifstream in(path, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
 }
 
 /// Processes that were given `path`, stand in it or have it mounted: a sandbox's own see it by another name.
@@ -52,7 +55,7 @@ bool awaitEnd(pid_t pid) {
   return done;
 }
 
-/// Control groups whose name ends in `key`.
+/// Control groups whose name holds one of `keys`.
 std::vector<fs::path> controlGroupsOf(const std::vector<std::string>& keys) {
   std::vector<fs::path> out;
   std::error_code ec;
@@ -60,7 +63,8 @@ std::vector<fs::path> controlGroupsOf(const std::vector<std::string>& keys) {
   for (; !ec && at != fs::recursive_directory_iterator(); at.increment(ec)) {
     if (!at->is_directory(ec)) continue;
     const auto name = at->path().filename().string();
-    if (std::ranges::any_of(keys, [&name](const std::string& key) { return name.ends_with(key); })) {
+    if (std::ranges::any_of(
+            keys, [&name](const std::string& key) { return name.find(key) != std::string::npos; })) {
       out.push_back(at->path());
     }
   }

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -20,9 +20,11 @@ std::vector<std::string> processesOf(const fs::path& directory) {
   std::vector<std::string> found;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
-    std::ifstream file(entry.path() / "cmdline");
-    const std::string line{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    if (line.find(directory.string()) != std::string::npos)
+    const std::ifstream file(entry.path() / "cmdline");
+    // Unlike an iterator over the file, this does not throw for a process that ends meanwhile.
+    std::ostringstream line;
+    line << file.rdbuf();
+    if (line.str().find(directory.string()) != std::string::npos)
       found.push_back("process " + entry.path().string());
   }
   return found;
