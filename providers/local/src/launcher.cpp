@@ -3,6 +3,7 @@
 #include <mooring/blocking.hpp>
 
 #include "errors.hpp"
+#include "processes.hpp"
 #include "protocol.hpp"
 #include "spawn.hpp"
 #include "supervisor_image.hpp"
@@ -28,7 +29,9 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::chrono::seconds startPatience(15);
-constexpr std::chrono::seconds shutDownPatience(6);
+constexpr std::chrono::milliseconds shutDownPatience(6000);
+constexpr std::chrono::milliseconds endPatience(1000);
+constexpr std::chrono::milliseconds shortestPatience(1);
 constexpr std::uint64_t defaultProcesses = 1024;
 
 std::uint64_t hashOf(std::string_view bytes) {
@@ -153,8 +156,10 @@ Result<Limits> setLimits(const Layout& layout, const Definition& definition, con
   // In namespaces of its own a user's processes are counted apart; the kernel exempts root outside of them
   // only.
   const bool countsProcesses = definition.isolation == Isolation::bubblewrap && ::geteuid() != 0;
-  const std::string name = "mooring-" + hex(hashOf(layout.root().string())).substr(0, 8) + "-" +
-                           definition.provisionKey;
+  // A name of its own for each start: the one before may still be being removed.
+  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+  const std::string start = hex(hashOf(std::to_string(now) + "-" + std::to_string(::getpid()))).substr(0, 8);
+  const std::string name = "mooring-" + definition.provisionKey + "-" + start;
   Limits limits = applyLimits(places, name, wishes, countsProcesses);
   if (limits.processes == LimitBy::none && definition.maxProcesses) {
     removeCgroups(limits.directories);
@@ -251,6 +256,22 @@ Task<void> removeGroups(SitePtr site, std::string key) {
   co_return Result<void>();
 }
 
+/// True when it was there to be asked, and has ended or had its time.
+Task<bool> askToEnd(SitePtr site, std::string key) {
+  auto connection = co_await connectToKey(site, key);
+  if (!connection) co_return false;
+  std::vector<int> none;
+  auto sent = co_await (*connection)
+                  ->send(protocol::request(protocol::Ask::shutdown).take(), std::move(none));
+  // It answers by ending. One of another version refuses.
+  auto reply = co_await (*connection)->receive(shutDownPatience);
+  if (reply && reply->kind == protocol::Say::shuttingDown) {
+    reply = co_await (*connection)->receive(shutDownPatience);
+  }
+  if (!reply && reply.error().code == Errc::cancelled) co_return std::unexpected(std::move(reply).error());
+  co_return true;
+}
+
 }  // namespace
 
 LimitWishes wishesOf(const Definition& definition) {
@@ -304,44 +325,36 @@ Task<void> launch(SitePtr site, Definition definition) {
 }
 
 Task<void> shutDown(SitePtr site, std::string key) {
-  auto find = [site, key] {
-    return Result<std::optional<SupervisorProcess>>(findSupervisor(site->layout, key));
-  };
-  auto process = co_await runBlocking(site->context.blocking, std::move(find));
-  if (!process) co_return std::unexpected(std::move(process).error());
+  auto find = [site, key] { return Result<Processes>(findProcesses(site->layout, key)); };
+  auto processes = co_await runBlocking(site->context.blocking, std::move(find));
+  if (!processes) co_return std::unexpected(std::move(processes).error());
 
-  auto connection = co_await connectToKey(site, key);
-  if (connection) {
-    std::vector<int> none;
-    auto sent = co_await (*connection)
-                    ->send(protocol::request(protocol::Ask::shutdown).take(), std::move(none));
-    // It answers by ending. An older version refuses, and is killed below.
-    auto reply = co_await (*connection)->receive(shutDownPatience);
-    if (reply && reply->kind == protocol::Say::shuttingDown)
-      reply = co_await (*connection)->receive(shutDownPatience);
-    if (!reply && reply.error().code == Errc::cancelled) co_return std::unexpected(std::move(reply).error());
-    (*connection)->socket().close();
-  }
-  if (*process) {
-    asio::posix::stream_descriptor ended(site->context.loop, (*process)->pidfd.release());
-    auto waited = co_await awaitReady(
-        ended, Readiness::read, std::chrono::milliseconds(connection ? 1000 : 1));
+  auto asked = co_await askToEnd(site, key);
+  if (!asked) co_return std::unexpected(std::move(asked).error());
+  if (processes->supervisor) {
+    asio::posix::stream_descriptor ended(site->context.loop, processes->supervisor.release());
+    auto waited = co_await awaitReady(ended, Readiness::read, *asked ? endPatience : shortestPatience);
     if (!waited) {
       ::syscall(SYS_pidfd_send_signal, ended.native_handle(), SIGKILL, nullptr, 0);
       waited = co_await awaitReady(ended, Readiness::read, shutDownPatience);
     }
     if (!waited) {
       co_return refuse(Errc::unavailable,
-                       "the supervisor of sandbox " + key + " (process " + std::to_string((*process)->pid) +
-                           ") does not end, even when killed");
+                       "the supervisor of sandbox " + key + " (process " +
+                           std::to_string(processes->supervisorPid) + ") does not end, even when killed");
     }
-  }
-  if (!*process) {
+  } else {
     auto still = co_await isRunning(site, key);
     if (still && *still) {
       co_return refuse(Errc::unavailable,
                        "the supervisor of sandbox " + key + " does not end, and cannot be found");
     }
+  }
+  if (processes->outermost) {
+    // It ends with the last process, and has no work of its own.
+    asio::posix::stream_descriptor ended(site->context.loop, processes->outermost.release());
+    auto waited = co_await awaitReady(ended, Readiness::read, endPatience);
+    if (!waited && waited.error().code == Errc::cancelled) co_return waited;
   }
   co_return co_await removeGroups(site, key);
 }

@@ -3,6 +3,7 @@
 #include "apis.hpp"
 #include "errors.hpp"
 #include "launcher.hpp"
+#include "processes.hpp"
 
 #include <unistd.h>
 
@@ -127,8 +128,7 @@ class LocalProvider : public Provider {
   std::any native(const Instance& instance) override {
     const auto key = keyOf(instance);
     if (!key) return {};
-    const auto process = findSupervisor(site_->layout, *key);
-    return Native{site_->layout.sandbox(*key), process ? process->pid : 0};
+    return Native{site_->layout.sandbox(*key), findProcesses(site_->layout, *key).supervisorPid};
   }
 
  private:

@@ -3,13 +3,8 @@
 #include "detail/remove_tree.hpp"
 #include "errors.hpp"
 
-#include <boost/json/parse.hpp>
-#include <boost/json/value.hpp>
-
-#include <charconv>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace mooring::local {
@@ -141,63 +136,6 @@ int SocketAddress::set(const fs::path& directory, const char* name) {
   if (!directory_) return errno;
   path_ = "/proc/self/fd/" + std::to_string(directory_.get()) + "/" + name;
   return 0;
-}
-
-namespace {
-
-bool sameFile(const struct stat& a, const struct stat& b) {
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-std::optional<pid_t> parsePid(std::string_view text) {
-  pid_t pid = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), pid);
-  if (ec != std::errc() || pid <= 1) return std::nullopt;
-  return pid;
-}
-
-std::optional<pid_t> recordedPid(const Layout& layout, const std::string& key) {
-  if (const auto info = readText(layout.run(key) / run_file::bwrapInfo); info && !info->empty()) {
-    boost::system::error_code ec;
-    const auto value = boost::json::parse(*info, ec);
-    const auto* child = !ec && value.is_object() ? value.get_object().if_contains("child-pid") : nullptr;
-    if (child != nullptr && child->is_int64() && child->get_int64() > 1)
-      return static_cast<pid_t>(child->get_int64());
-    return std::nullopt;
-  }
-  const auto launched = readText(layout.run(key) / run_file::launchedPid);
-  return launched ? parsePid(*launched) : std::nullopt;
-}
-
-/// Numbers of processes are used again, so the program and the directory must be a supervisor's.
-bool isSupervisor(const Layout& layout, const std::string& key, pid_t pid) {
-  const std::string proc = "/proc/" + std::to_string(pid);
-  struct stat program = {};
-  struct stat directory = {};
-  struct stat workspace = {};
-  if (::stat((proc + "/exe").c_str(), &program) != 0 || ::stat((proc + "/cwd").c_str(), &directory) != 0 ||
-      ::stat(layout.workspace(key).c_str(), &workspace) != 0 || !sameFile(directory, workspace)) {
-    return false;
-  }
-  std::error_code ec;
-  for (const auto& entry : fs::directory_iterator(layout.bin(), ec)) {
-    struct stat known = {};
-    if (::stat(entry.path().c_str(), &known) == 0 && sameFile(known, program)) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
-std::optional<SupervisorProcess> findSupervisor(const Layout& layout, const std::string& key) {
-  const auto pid = recordedPid(layout, key);
-  if (!pid) return std::nullopt;
-  SupervisorProcess process;
-  process.pid = *pid;
-  process.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
-  // Looked at after it is held, so that it is the held one that was looked at.
-  if (!process.pidfd || !isSupervisor(layout, key, *pid)) return std::nullopt;
-  return process;
 }
 
 }  // namespace mooring::local

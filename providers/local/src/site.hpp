@@ -71,12 +71,4 @@ class SocketAddress {
   std::string path_;
 };
 
-/// The process that serves a sandbox.
-struct SupervisorProcess {
-  pid_t pid = 0;
-  Descriptor pidfd;
-};
-/// The one that runs now, proven to be it by its program and its directory; nothing when none does.
-std::optional<SupervisorProcess> findSupervisor(const Layout& layout, const std::string& key);
-
 }  // namespace mooring::local

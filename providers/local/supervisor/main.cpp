@@ -1,8 +1,8 @@
 // The first process of a sandbox. Two uses of one file:
 //
 //   supervisor launch [cgroup.procs file]... -- program [argument]...
-//     Joins the cgroups, then goes on as `program` in a session of its own, as nobody's child: what asked for
-//     it may end, and is left with neither a zombie nor a tie.
+//     Runs `program` in the control groups and in a session of its own, as nobody's child: what asked for it
+//     may end, and is left with neither a zombie nor a tie. The groups are removed after it.
 //   supervisor serve listener commands run (name=value)...
 //     Serves requests. The first three are descriptors: the socket, and two directories of the sandbox on the
 //     host.
@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 // The standard ones would bring exceptions, and the text of every one, into the file.
@@ -37,24 +38,88 @@ void complain(const char* what, const char* which) {
   std::fprintf(stderr, "mooring: %s %s: %s\n", what, which, std::strerror(errno));
 }
 
-int launch(int count, char** arguments) {
-  int next = 0;
-  for (; next < count && std::strcmp(arguments[next], "--") != 0; ++next) {
-    const Descriptor file(::open(arguments[next], O_WRONLY | O_CLOEXEC));
-    if (!file || ::write(file.get(), "0", 1) != 1) return complain("cannot join", arguments[next]), 1;
-  }
-  if (next + 1 >= count) return 1;
-  ::setsid();
-  const pid_t child = ::fork();
-  if (child < 0) return complain("cannot start", arguments[next + 1]), 1;
-  if (child > 0) {
-    const std::string pid = std::to_string(child);
-    return ::write(launchedPidDescriptor, pid.data(), pid.size()) == static_cast<ssize_t>(pid.size()) ? 0 : 1;
-  }
+/// Says who serves and who ends last.
+bool report(pid_t program, pid_t outermost) {
+  const std::string pids = std::to_string(program) + ' ' + std::to_string(outermost) + '\n';
+  return ::write(launchedPidDescriptor, pids.data(), pids.size()) == static_cast<ssize_t>(pids.size());
+}
+
+[[noreturn]] void giveUp(const char* what, const char* which) {
+  complain(what, which);
+  ::_exit(1);
+}
+
+[[noreturn]] void become(char** program) {
   ::close(launchedPidDescriptor);
-  ::execv(arguments[next + 1], arguments + next + 1);
-  complain("cannot execute", arguments[next + 1]);
-  return 1;
+  ::execv(program[0], program);
+  giveUp("cannot execute", program[0]);
+}
+
+/// The group is removed when nothing is in it any more. What outlived a supervisor that was killed is ended.
+void removeGroup(const std::string& directory) {
+  constexpr int attempts = 400;
+  constexpr useconds_t pauseUs = 5000;
+  for (int i = 0; i < attempts && ::rmdir(directory.c_str()) != 0 && errno != ENOENT; ++i) {
+    if (std::FILE* processes = std::fopen((directory + "/cgroup.procs").c_str(), "re")) {
+      int pid = 0;
+      while (std::fscanf(processes, "%d", &pid) == 1) {
+        if (pid > 1) ::kill(pid, SIGKILL);
+      }
+      std::fclose(processes);
+    }
+    ::usleep(pauseUs);
+  }
+}
+
+[[noreturn]] void joinAndBecome(char** groups, int count, char** program, int gate) {
+  char go = 0;
+  if (::read(gate, &go, 1) != 1) ::_exit(1);
+  for (int i = 0; i < count; ++i) {
+    const Descriptor file(::open(groups[i], O_WRONLY | O_CLOEXEC));
+    if (!file || ::write(file.get(), "0", 1) != 1) giveUp("cannot join", groups[i]);
+  }
+  become(program);
+}
+
+/// Runs the program in the groups and removes them after it, however it ends: nobody else may be there to do
+/// it.
+[[noreturn]] void runInGroups(char** groups, int count, char** program) {
+  int gate[2];
+  if (::pipe2(gate, O_CLOEXEC) != 0) giveUp("cannot start", program[0]);
+  const pid_t child = ::fork();
+  if (child < 0) giveUp("cannot start", program[0]);
+  if (child == 0) {
+    ::close(gate[1]);
+    joinAndBecome(groups, count, program, gate[0]);
+  }
+  if (!report(child, ::getpid()) || ::write(gate[1], "", 1) != 1) ::_exit(1);
+  // Held here, the socket would look as if somebody still listened when the supervisor has ended.
+  ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  for (int i = 0; i < count; ++i) {
+    const std::string_view file = groups[i];
+    removeGroup(std::string(file.substr(0, file.rfind('/'))));
+  }
+  ::_exit(0);
+}
+
+int launch(int count, char** arguments) {
+  int groups = 0;
+  while (groups < count && std::strcmp(arguments[groups], "--") != 0) {
+    ++groups;
+  }
+  if (groups + 1 >= count) return 1;
+  char** program = arguments + groups + 1;
+  ::setsid();
+  if (::chdir("/") != 0) giveUp("cannot enter", "/");
+  const pid_t child = ::fork();
+  if (child < 0) giveUp("cannot start", program[0]);
+  if (child > 0) return 0;
+  if (groups > 0) runInGroups(arguments, groups, program);
+  if (!report(::getpid(), ::getpid())) return 1;
+  become(program);
 }
 
 std::uint64_t numberOf(const char* text) { return std::strtoull(text, nullptr, 10); }
