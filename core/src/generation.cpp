@@ -50,8 +50,8 @@ Error creationError(Error error, const SandboxRecord& record) {
 }
 
 struct Payment {
-  std::vector<std::int64_t> paid = {};
-  std::vector<std::string> unpaid = {};  ///< In words, for the record's events.
+  std::vector<Debt> paid = {};
+  std::vector<std::pair<Debt, std::string>> unpaid = {};  ///< With the reason.
 };
 
 Task<Payment> payFirst(CorePtr core, std::vector<Debt> owed, CallOptions call) {
@@ -59,24 +59,32 @@ Task<Payment> payFirst(CorePtr core, std::vector<Debt> owed, CallOptions call) {
   for (const auto& debt : owed) {
     const auto done = co_await payDebt(core, debt, call);
     if (done) {
-      out.paid.push_back(debt.seq);
+      out.paid.push_back(debt);
       continue;
     }
-    const auto why = describe(done.error());
+    auto why = describe(done.error());
     core->parts.log->warn(
         "debt not paid kind={} key={} error=\"{}\"", toString(debt.kind), debt.provisionKey, why);
-    out.unpaid.push_back(std::string(toString(debt.kind)) + " " + debt.provisionKey + ": " + why);
+    out.unpaid.emplace_back(debt, std::move(why));
   }
   co_return out;
 }
 
+void tell(const Core& core, RecordChange& change, const Debt& debt, EventReason reason, std::string why) {
+  auto what = std::string(toString(debt.kind)) + " " + debt.provisionKey + std::move(why);
+  auto told = changeOf(core, change.record, change.record, reason, std::move(what));
+  told.events.front().generation = debt.generation;
+  change.events.push_back(std::move(told.events.front()));
+}
+
 /// What was settled on the way goes into the commit that ends a creation.
 void takePayment(const Core& core, RecordChange& change, const Payment& payment) {
-  change.paid = payment.paid;
-  for (const auto& unpaid : payment.unpaid) {
-    auto told = changeOf(core, change.record, change.record, EventReason::debtIncurred, unpaid);
-    change.events.push_back(std::move(told.events.front()));
+  for (const auto& debt : payment.paid) {
+    change.paid.push_back(debt.seq);
+    tell(core, change, debt, EventReason::debtPaid, "");
   }
+  for (const auto& [debt, why] : payment.unpaid)
+    tell(core, change, debt, EventReason::debtIncurred, ": " + why);
 }
 
 /// Provisioning failed: the record says so, and how sure that is.

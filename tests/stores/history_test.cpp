@@ -92,7 +92,11 @@ TEST_CASE("store/debts: oldest first, counted when they fail, gone when they are
   REQUIRE(test::ok(subject.second->debtPaid(debts[1].seq, test::plainEvent(1, EventReason::debtPaid))));
   REQUIRE(subject.first->debts()->size() == 1);
   CHECK(subject.first->debts()->front().seq == debts[2].seq);
-  CHECK(subject.first->events(test::sandboxId(1), 0, 100)->size() == eventsBefore + 1);
+  const auto events = *subject.first->events(test::sandboxId(1), 0, 100);
+  REQUIRE(events.size() == eventsBefore + 1);
+  const auto status = subject.first->get(test::sandboxId(1))->status;
+  CHECK(events.back().from == status);
+  CHECK(events.back().to == status);
   CHECK(test::failsWith(subject.first->debtFailed(debts[1].seq, "x"), Errc::notFound));
 }
 

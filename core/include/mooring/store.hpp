@@ -43,7 +43,7 @@ class RecordStore {
  public:
   virtual ~RecordStore() = default;
 
-  /// Adds a new record with `version` 1. Errors: conflict (the sandboxId exists).
+  /// Adds a new record with `version` 1. Errors: conflict (the sandboxId exists, or the key is another's).
   virtual Result<SandboxRecord> insert(const RecordChange& change) = 0;
 
   /// Compare-and-swap: takes effect only while the stored version equals change.record.version and the stored
@@ -57,7 +57,7 @@ class RecordStore {
   virtual Result<SandboxPage> list(const RecordFilter& filter, const PageRequest& page) = 0;
   virtual Result<std::int64_t> count(const RecordFilter& filter) = 0;
 
-  /// The record that a provision key or an external id belongs to now, if there is one.
+  /// The record that a provision key or an external id belongs to now. Errors: conflict (to several).
   virtual Result<std::optional<SandboxRecord>> findByKey(const std::string& provisionKey) = 0;
 
   /// Moves the end of a lease without changing the version. Errors: conflict (the lease is no longer this
@@ -74,7 +74,7 @@ class RecordStore {
   virtual Result<std::vector<Debt>> debts() = 0;
   /// A payment that failed again: counts the attempt and keeps the reason. Errors: notFound.
   virtual Result<void> debtFailed(std::int64_t seq, const std::string& lastError) = 0;
-  /// Removes a paid debt and writes `event`. Removing it twice is fine.
+  /// Removes a paid debt and writes `event` with the status of now as `from` and `to`. Twice is fine.
   virtual Result<void> debtPaid(std::int64_t seq, const SandboxEvent& event) = 0;
 
   /// Errors: conflict (the commandId exists), notFound (no such sandbox).

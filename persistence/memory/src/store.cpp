@@ -194,7 +194,9 @@ Result<void> Store::debtPaid(std::int64_t seq, const SandboxEvent& event) {
   if (found == database_->debts.end()) return {};
   if (auto own = detail::checkPayment(found->second, event); !own) return own;
   database_->debts.erase(found);
-  writeEvent(event);
+  auto told = event;
+  told.from = told.to = database_->sandboxes.at(event.sandboxId.value).status;
+  writeEvent(told);
   ++commits_;
   return {};
 }

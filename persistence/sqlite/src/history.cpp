@@ -89,7 +89,9 @@ Result<void> Store::debtPaid(std::int64_t seq, const SandboxEvent& event) {
     if (!paid) return {};
     if (auto own = detail::checkPayment(*paid, event); !own) return own;
     connection_->query("DELETE FROM debts WHERE seq = :seq").bind(":seq", seq).run();
-    writeEvent(event);
+    auto told = event;
+    told.from = told.to = stateOf(event.sandboxId)->status;
+    writeEvent(told);
     return {};
   });
 }
