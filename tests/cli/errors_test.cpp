@@ -24,6 +24,14 @@ void saysInOneLine(const Ended& ended, const std::string& hint) {
 
 }  // namespace
 
+TEST_CASE("cli/create: without bubblewrap it is refused at once, and no record is left", "[cli]") {
+  const Cli cli;
+  const auto refused = cli.run({"create"}, {.env = {{"PATH", "/nowhere"}}});
+  CHECK(refused.code != 0);
+  saysInOneLine(refused, "bubblewrap");
+  CHECK(cli.run({"list"}).out.empty());
+}
+
 TEST_CASE("cli: what is not known is code 3 and one line, or 125 where codes are the command's", "[cli]") {
   const Cli cli;
   for (const auto& command : {"show", "why", "connect", "resume", "stop", "destroy", "recreate", "ps"}) {

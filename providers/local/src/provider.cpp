@@ -109,7 +109,11 @@ class LocalProvider : public Provider {
   [[nodiscard]] std::string_view name() const override { return Options::provider; }
   [[nodiscard]] const CapabilityTable& capabilities() const override { return capabilities_; }
   [[nodiscard]] Result<void> validate(const SandboxConfig& config) const override {
-    return validateConfig(config);
+    if (auto valid = validateConfig(config); !valid) return valid;
+    if (optionsOf(config)->isolation == Isolation::none) return {};
+    if (auto found = findBubblewrap(site_->context.settings); !found)
+      return std::unexpected(std::move(found).error());
+    return {};
   }
 
   LifecycleApi& lifecycle() override { return lifecycle_; }
