@@ -2,7 +2,6 @@
 #include "interrupt.hpp"
 #include "pipeline.hpp"
 
-#include <cstdlib>
 #include <iostream>
 #include <random>
 #include <string_view>
@@ -20,8 +19,8 @@ constexpr std::string_view usage =
 std::optional<PipelineOptions> parse(int argc, char** argv) {
   PipelineOptions options;
   options.data = "/var/lib/dpkg/status";
-  const char* chosen = std::getenv("SANDBOX_PROVIDER");
-  options.provider = chosen != nullptr && *chosen != '\0' ? chosen : "local";
+  options.settings = mooring::Settings::fromEnvironment();
+  options.provider = options.settings.get("SANDBOX_PROVIDER").value_or("local");
   bool named = false;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument(argv[i]);
@@ -84,7 +83,9 @@ int main(int argc, char** argv) {
   options->scratch = scratch.path();
   if (options->database.empty()) {
     options->database = options->scratch / "records.db";
-    setenv("MOORING_LOCAL_DIR", (options->scratch / "local").c_str(), 0);
+    if (!options->settings.get("MOORING_LOCAL_DIR")) {
+      options->settings = options->settings.with("MOORING_LOCAL_DIR", options->scratch / "local");
+    }
   }
   options->name = "mooring-demo-" + std::to_string(std::random_device()());
 

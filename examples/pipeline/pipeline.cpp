@@ -83,6 +83,7 @@ Result<void> Pipeline::run() {
 Result<void> Pipeline::open() {
   mooring::OpenOptions options;
   options.database = options_.database;
+  options.parts.settings = options_.settings;
   auto service = mooring::open(std::move(options));
   if (!service) return std::unexpected(std::move(service).error());
   service_ = std::move(*service);

@@ -10,6 +10,7 @@
 #include <string>
 
 struct PipelineOptions {
+  mooring::Settings settings = {};
   std::filesystem::path data = {};  ///< What is summarised.
   std::string provider = {};
   std::filesystem::path database = {};
