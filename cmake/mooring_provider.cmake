@@ -8,9 +8,6 @@
 include_guard(GLOBAL)
 
 function(mooring_provider name)
-  mooring_subdirectory(${name})
-  if(NOT TARGET mooring_provider_${name})
-    return()
-  endif()
+  add_subdirectory(${name})
   set_property(GLOBAL APPEND PROPERTY MOORING_PROVIDERS ${name})
 endfunction()
