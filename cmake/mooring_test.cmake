@@ -36,17 +36,34 @@ function(mooring_test name)
   if(MOORING_TEST_EXECUTOR)
     set_target_properties(${arg_TARGET} PROPERTIES CROSSCOMPILING_EMULATOR "${MOORING_TEST_EXECUTOR}")
   endif()
-  # Reading a test's properties in one list is beyond Catch2 2.13's script, so labels are set on the list it leaves.
+  mooring_discover_tests(${arg_TARGET} NAME ${arg_TARGET} PREFIX "${arg_PREFIX}" LABELS ${arg_LABELS}
+                         TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+# mooring_discover_tests(<target>
+#   NAME <name>                unique in its folder
+#   PREFIX <prefix>            of the tests' names
+#   LABELS <label>...
+#   TIMEOUT <seconds>
+#   [SPEC <pattern>]           which test cases, as Catch2 takes it; default: all
+#   [ENVIRONMENT <name=value>...])
+#
+# One ctest test for each test case of an executable of mooring_test(). Called again, it runs the same executable once
+# more, in another environment.
+function(mooring_discover_tests target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME;PREFIX;TIMEOUT;SPEC" "LABELS;ENVIRONMENT")
+  # Reading a test's properties in one list is beyond Catch2 2.13's script, so these are set on the list it leaves.
   catch_discover_tests(
-    ${arg_TARGET}
+    ${target}
+    TEST_SPEC "${arg_SPEC}"
     TEST_PREFIX "${arg_PREFIX}"
-    TEST_LIST ${arg_TARGET}_cases
+    TEST_LIST ${arg_NAME}_cases
     PROPERTIES TIMEOUT ${arg_TIMEOUT})
-  set(labels_file "${CMAKE_CURRENT_BINARY_DIR}/${arg_TARGET}_labels.cmake")
-  file(CONFIGURE OUTPUT "${labels_file}" @ONLY CONTENT [[
-if(@arg_TARGET@_cases)
-  set_tests_properties(${@arg_TARGET@_cases} PROPERTIES LABELS "@arg_LABELS@")
+  set(properties_file "${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_properties.cmake")
+  file(CONFIGURE OUTPUT "${properties_file}" @ONLY CONTENT [[
+if(@arg_NAME@_cases)
+  set_tests_properties(${@arg_NAME@_cases} PROPERTIES LABELS "@arg_LABELS@" ENVIRONMENT "@arg_ENVIRONMENT@")
 endif()
 ]])
-  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${labels_file}")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${properties_file}")
 endfunction()

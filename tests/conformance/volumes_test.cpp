@@ -69,7 +69,7 @@ TEST_CASE("volumes: are made once, listed and removed", "[conformance][volumes]"
   CHECK(failsWith(volume.api().remove(volume.name()).get(), Errc::notFound));
 }
 
-TEST_CASE("volumes: outlive sandboxes and are shared by them", "[conformance][volumes]") {
+TEST_CASE("volumes: outlive sandboxes and are shared by them", "[conformance][volumes][mount]") {
   Trial trial;
   if (!offered(trial)) return;
   TestVolume volume(trial);
@@ -88,7 +88,7 @@ TEST_CASE("volumes: outlive sandboxes and are shared by them", "[conformance][vo
   CHECK(trial.sh(two, "cat /mnt/shared/file") == "from one\nand two\n");
 }
 
-TEST_CASE("volumes: a read-only mount cannot be written", "[conformance][volumes]") {
+TEST_CASE("volumes: a read-only mount cannot be written", "[conformance][volumes][mount]") {
   Trial trial;
   if (!offered(trial)) return;
   TestVolume volume(trial);
@@ -101,7 +101,7 @@ TEST_CASE("volumes: a read-only mount cannot be written", "[conformance][volumes
   CHECK(trial.sh(writer, "cat /mnt/shared/file") == "kept\n");
 }
 
-TEST_CASE("volumes: one in use cannot be removed", "[conformance][volumes]") {
+TEST_CASE("volumes: one in use cannot be removed", "[conformance][volumes][mount]") {
   Trial trial;
   if (!offered(trial)) return;
   TestVolume volume(trial);

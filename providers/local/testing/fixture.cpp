@@ -43,6 +43,9 @@ DatabaseFixtureParts partsIn(const fs::path& directory) {
   if (const auto path = environment.get("PATH")) variables.emplace("PATH", *path);
   parts.settings = Settings(std::move(variables));
   parts.config.provider = std::string(local::Options::provider);
+  if (const auto isolation = environment.get("MOORING_TEST_LOCAL_ISOLATION")) {
+    parts.config.options[local::Options::provider] = boost::json::object{{"isolation", *isolation}};
+  }
   return parts;
 }
 
