@@ -123,7 +123,7 @@ struct SetupUpload {
   std::optional<std::string> content = {};  ///< The bytes themselves; kept in the record.
   std::filesystem::path source = {};        ///< A file or a tree on the caller's machine, read again for each
                                             ///< generation.
-  std::optional<int> mode = {};  ///< Permission bits, for example 0755. Unset: 0644, or the source's own.
+  std::optional<int> mode = {};  ///< Permission bits, 0755 (JSON: "0755"). Unset: 0644, or the source's own.
 };
 
 using SetupStep = std::variant<SetupCommand, SetupUpload>;

@@ -8,7 +8,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <csignal>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace mooring::local {
@@ -66,20 +68,15 @@ void RunSession::onStarted() {
   if (input_) feed(std::move(input_));
 }
 
-/// True when the pipe is at its end, or empty for now; false when there may be more.
-bool RunSession::drain(Pipe& pipe, Stream stream) {
+void RunSession::drain(Pipe& pipe, Stream stream) {
   auto& buffer = site_->scratch;
   for (int i = 0; i < readsInARow; ++i) {
     const ssize_t size = ::read(pipe.native_handle(), buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return true;
-    if (size == 0) {
-      pipe.close();
-      return true;
-    }
+    if (size < 0) return;
+    if (size == 0) return pipe.close();
     observer_->onOutput(stream, std::span(buffer.data(), static_cast<std::size_t>(size)));
   }
-  return false;
 }
 
 void RunSession::watchPipe(Pipe& pipe, Stream stream) {
@@ -159,17 +156,25 @@ void RunSession::onEnded(const protocol::Ended& ended) {
   end.signal = signalName(static_cast<int>(ended.signal));
   end.interrupted = interrupted_ && ended.asked;
   end.killConfirmed = end.interrupted && ended.groupDead;
-  // What it wrote before its end is in the pipes. A process it left in the background may hold them open for
-  // ever, so the pipes' own end is not waited for.
-  if (out_->is_open()) {
-    while (!drain(*out_, Stream::out)) {
-    }
-  }
-  if (err_->is_open()) {
-    while (!drain(*err_, Stream::err)) {
-    }
-  }
+  if (out_->is_open()) readRest(*out_, Stream::out);
+  if (err_->is_open()) readRest(*err_, Stream::err);
   finish(std::move(end));
+}
+
+/// What it wrote before its end is in the pipe by now. A process it left in the background may hold that open
+/// for ever, or fill it faster than it is read, so neither its end nor its being empty is waited for.
+void RunSession::readRest(Pipe& pipe, Stream stream) {
+  int rest = 0;
+  if (::ioctl(pipe.native_handle(), FIONREAD, &rest) != 0) return;
+  auto& buffer = site_->scratch;
+  auto left = static_cast<std::size_t>(rest);
+  while (left > 0) {
+    const ssize_t size = ::read(pipe.native_handle(), buffer.data(), std::min(left, buffer.size()));
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return;
+    left -= static_cast<std::size_t>(size);
+    observer_->onOutput(stream, std::span(buffer.data(), static_cast<std::size_t>(size)));
+  }
 }
 
 void RunSession::onLost(Error error) {

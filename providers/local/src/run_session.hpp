@@ -33,7 +33,8 @@ class RunSession : public std::enable_shared_from_this<RunSession> {
   using Pipe = boost::asio::posix::stream_descriptor;
 
   void watchPipe(Pipe& pipe, Stream stream);
-  bool drain(Pipe& pipe, Stream stream);
+  void drain(Pipe& pipe, Stream stream);
+  void readRest(Pipe& pipe, Stream stream);
   void watchConnection();
   bool onReply(const Reply& reply);
   void onStarted();
