@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("core", "transport", "persistence", "providers", "facade", "cli", "examples", "benchmarks", "tests")
+FOLDERS = ("core", "transport", "emulation", "persistence", "providers", "facade", "cli", "examples", "benchmarks", "tests")
 
 TOKEN = re.compile(
     r"""

@@ -14,31 +14,44 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ON_TOP = ("facade", "cli", "examples", "benchmarks", "tests")
 GROUPS = ("persistence", "providers")
-SINGLE = ("core", "transport") + ON_TOP
+SINGLE = ("core", "transport", "emulation") + ON_TOP
 SUFFIXES = (".cpp", ".hpp", ".h", ".ipp")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 ENGINES = re.compile(r"^(curl/|SQLiteCpp/|sqlite3|pqxx/)")
 
 
 def owner_of(path):
-    """The layer a file belongs to: core, persistence/sqlite, providers/local, tests ... None outside of all."""
+    """The layer a file belongs to: core, persistence/sqlite, providers/local, tests ... None outside of all.
+
+    An emulator is a layer of its own: it must not know its provider's client, or both would share its mistakes.
+    """
     parts = path.parts
+    if parts[0] == "providers" and len(parts) > 3 and parts[2] == "emulator":
+        return "/".join(parts[:3])
     if parts[0] in GROUPS and len(parts) > 2:
         return "/".join(parts[:2])
     return parts[0] if parts[0] in SINGLE and len(parts) > 1 else None
 
 
-def allowed_owners(path, owner):
-    """The layers whose public headers `path` may include, or None for all of them."""
+def allowed_owners(owner):
+    """The layers whose public headers `owner` may include, or None for all of them."""
     if owner in ON_TOP:
         return None
+    if owner.startswith("providers/") and owner.endswith("/emulator"):
+        return {"core", "transport", "emulation", owner}
     if owner.startswith("providers/"):
-        return {"core", "transport", owner} | ({"providers/local"} if path.parts[2] == "emulator" else set())
+        return {"core", "transport", owner}
+    if owner == "emulation":
+        return {"core", "transport", "providers/local", owner}
     if owner == "transport":
         return {"core", owner}
     if owner.startswith("persistence/"):
         return {"core", owner}
     return {owner}
+
+
+def is_emulation(owner):
+    return owner == "emulation" or owner.endswith("/emulator")
 
 
 def reaches_internals(path):
@@ -83,11 +96,13 @@ def internal_owner(files, target):
 
 
 def problem_with(root, files, headers, path, owner, quote, target):
-    allowed = allowed_owners(path, owner)
+    allowed = allowed_owners(owner)
     offered_by = headers.get(target)
     if target.startswith("mooring/"):
         if offered_by is None:
             return "no folder offers this header" if quote == "<" else None
+        if owner == "facade" and is_emulation(offered_by):
+            return "emulators are for the command line and for tests; the library does without them"
         if allowed is not None and offered_by not in allowed:
             return f"{owner} may include only {', '.join(sorted(allowed))}; this header belongs to {offered_by}"
         return None
@@ -142,14 +157,25 @@ def self_test():
         "providers/acme/include/mooring/acme/options.hpp": "",
         "providers/acme/src/wire.hpp": "",
         "providers/acme/src/wire.cpp": '#include "wire.hpp"\n#include <mooring/http/transport.hpp>\n',
-        "providers/acme/emulator/server.cpp": "#include <mooring/local/options.hpp>\n",
+        "providers/acme/emulator/include/mooring/acme/emulator.hpp": "#include <mooring/emulation/server.hpp>\n",
+        "providers/acme/emulator/src/world.hpp": "",
+        "providers/acme/emulator/src/deep/routes.cpp": '#include "world.hpp"\n#include <mooring/acme/emulator.hpp>\n',
+        "providers/acme/emulator/src/bad_client.cpp": "#include <mooring/acme/options.hpp>\n",
+        "providers/acme/emulator/src/bad_client_internal.cpp": '#include "../../src/wire.hpp"\n',
+        "providers/acme/emulator/src/bad_machines.cpp": "#include <mooring/local/options.hpp>\n",
+        "providers/acme/src/bad_emulator.cpp": "#include <mooring/acme/emulator.hpp>\n",
+        "providers/acme/src/bad_emulation.cpp": "#include <mooring/emulation/server.hpp>\n",
+        "emulation/include/mooring/emulation/server.hpp": "#include <mooring/http/transport.hpp>\n",
+        "emulation/src/machines.cpp": "#include <mooring/local/options.hpp>\n",
+        "emulation/src/bad_peer.cpp": "#include <mooring/acme/options.hpp>\n",
         "providers/acme/src/bad_peer.cpp": "#include <mooring/local/options.hpp>\n",
         "providers/acme/src/bad_relative.cpp": '#include "../../local/src/box.hpp"\n',
         "providers/acme/src/bad_internal.cpp": '#include "detail/rules.hpp"\n',
         "providers/local/include/mooring/local/options.hpp": "",
         "providers/local/src/box.hpp": "",
         "facade/include/mooring/mooring.hpp": "#include <mooring/record.hpp>\n#include <mooring/acme/options.hpp>\n",
-        "cli/src/main.cpp": "#include <mooring/mooring.hpp>\n",
+        "facade/src/bad_emulator.cpp": "#include <mooring/acme/emulator.hpp>\n",
+        "cli/src/main.cpp": "#include <mooring/mooring.hpp>\n#include <mooring/acme/emulator.hpp>\n",
         "cli/src/bad_internal.cpp": '#include "detail/rules.hpp"\n',
         "tests/support/catch.hpp": "",
         "tests/unit/rules_test.cpp": '#include "support/catch.hpp"\n#include "detail/rules.hpp"\n',

@@ -23,6 +23,8 @@ TEST_CASE("local/options: what toJson writes is read back", "[unit][local]") {
   Options options;
   options.isolation = Isolation::none;
   options.maxProcesses = 7;
+  options.home = "/home/someone";
+  options.user = "someone";
   SandboxConfig config;
   setOptions(config, options);
 
@@ -31,6 +33,8 @@ TEST_CASE("local/options: what toJson writes is read back", "[unit][local]") {
   REQUIRE(read);
   CHECK(read->isolation == Isolation::none);
   CHECK(read->maxProcesses == 7);
+  CHECK(read->home == "/home/someone");
+  CHECK(read->user == "someone");
   CHECK(toJson(Options()).empty());
 }
 
@@ -41,6 +45,12 @@ TEST_CASE("local/options: a key that is unknown or wrong is named", "[unit][loca
       {R"({"isolation": 1})", "options.local.isolation"},
       {R"({"maxProcesses": 0})", "options.local.maxProcesses"},
       {R"({"maxProcesses": "9"})", "options.local.maxProcesses"},
+      {R"({"home": "/etc/box"})", "options.local.home"},
+      {R"({"home": "home"})", "options.local.home"},
+      {R"({"home": "/tmp/box"})", "options.local.home"},
+      {R"({"home": 1})", "options.local.home"},
+      {R"({"user": "root"})", "options.local.user"},
+      {R"({"user": "a:b"})", "options.local.user"},
       {R"([])", "options.local"},
   }));
   const auto checked = validateConfig(configWith(text));

@@ -48,25 +48,27 @@ void addNamespaces(std::vector<std::string>& all) {
   append(all, {"--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"});
 }
 
-void addEtc(std::vector<std::string>& all, const fs::path& own, bool networkBlocked) {
-  for (const auto& [name, text] : etcFiles()) {
+void addEtc(std::vector<std::string>& all, const fs::path& own, const Definition& definition) {
+  for (const auto& [name, text] : etcFiles(definition)) {
     append(all, {"--ro-bind", own / name, "/etc/" + name});
   }
   for (const std::string name : etcFromHost) {
     append(all, {"--ro-bind-try", "/etc/" + name, "/etc/" + name});
   }
-  if (!networkBlocked) append(all, {"--ro-bind-try", "/etc/resolv.conf", "/etc/resolv.conf"});
+  if (!definition.networkBlocked) append(all, {"--ro-bind-try", "/etc/resolv.conf", "/etc/resolv.conf"});
 }
 
 }  // namespace
 
-std::vector<EtcFile> etcFiles() {
+std::vector<EtcFile> etcFiles(const Definition& definition) {
+  const std::string& user = definition.user;
   return {
       {"passwd",
-       "root:x:0:0:root:/nonexistent:/usr/sbin/nologin\n"
-       "sandbox:x:1000:1000:sandbox:/workspace:/bin/sh\n"
-       "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"},
-      {"group", "root:x:0:\nsandbox:x:1000:\nnogroup:x:65534:\n"},
+       "root:x:0:0:root:/nonexistent:/usr/sbin/nologin\n" + user + ":x:1000:1000:" + user + ":" +
+           definition.home +
+           ":/bin/sh\n"
+           "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"},
+      {"group", "root:x:0:\n" + user + ":x:1000:\nnogroup:x:65534:\n"},
       {"hosts", "127.0.0.1 localhost sandbox\n::1 localhost ip6-localhost ip6-loopback\n"},
       {"hostname", "sandbox\n"},
       {"nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\n"},
@@ -113,15 +115,15 @@ std::vector<std::string> bubblewrapCommand(const Definition& definition,
           "0755",
           "--dir",
           "/run"});
-  addEtc(all, layout.etc(key), definition.networkBlocked);
-  append(all, {"--bind", layout.workspace(key), "/workspace"});
+  addEtc(all, layout.etc(key), definition);
+  append(all, {"--bind", layout.workspace(key), definition.home});
   for (const auto& volume : definition.volumes) {
     append(all, {volume.readOnly ? "--ro-bind" : "--bind", layout.volume(volume.name), volume.mountPath});
   }
   append(all, {"--ro-bind", places.supervisor, supervisorInside});
   // What is not mounted above exists in memory only; programs are told so instead of losing it with the next
   // stop.
-  append(all, {"--remount-ro", "/", "--chdir", "/workspace", "--", supervisorInside});
+  append(all, {"--remount-ro", "/", "--chdir", definition.home, "--", supervisorInside});
   all.insert(all.end(), places.serve.begin(), places.serve.end());
   return all;
 }

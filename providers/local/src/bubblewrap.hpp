@@ -38,6 +38,6 @@ bool isNamespaceRefusal(std::string_view complaint);
 
 /// A file of the sandbox's own /etc, by name.
 using EtcFile = std::pair<std::string, std::string>;
-std::vector<EtcFile> etcFiles();
+std::vector<EtcFile> etcFiles(const Definition& definition);
 
 }  // namespace mooring::local

@@ -29,6 +29,10 @@ class Members {
     if (value == nullptr || !value->is_int64()) return fail(name), 0;
     return value->get_int64();
   }
+  std::string optionalText(std::string_view name, std::string fallback) {
+    if (object_.if_contains(name) == nullptr) return fallback;
+    return text(name);
+  }
   std::optional<std::int64_t> optionalNumber(std::string_view name) {
     if (object_.if_contains(name) == nullptr) return std::nullopt;
     return number(name);
@@ -76,6 +80,8 @@ Definition readDefinition(Members& members) {
   definition.isolation = isolation.value_or(Isolation::bubblewrap);
   if (const auto count = members.optionalNumber("maxProcesses"))
     definition.maxProcesses = static_cast<int>(*count);
+  definition.home = members.optionalText("home", definition.home);
+  definition.user = members.optionalText("user", definition.user);
   definition.networkBlocked = members.flag("networkBlocked");
   definition.ephemeral = members.flag("ephemeral");
   definition.lifetime = std::chrono::milliseconds(members.number("lifetimeMs"));
@@ -103,6 +109,8 @@ Result<Definition> defineSandbox(const ProvisionRequest& request, Timestamp now)
   definition.createdAt = now;
   definition.isolation = options->isolation;
   definition.maxProcesses = options->maxProcesses;
+  definition.home = options->home;
+  definition.user = options->user;
   definition.networkBlocked = request.config.network.mode == NetworkMode::blocked;
   definition.ephemeral = request.config.ephemeral;
   definition.lifetime = request.timeout;
@@ -121,6 +129,8 @@ std::string toText(const Definition& definition) {
   object["createdAtMs"] = definition.createdAt.time_since_epoch().count();
   object["isolation"] = toString(definition.isolation);
   if (definition.maxProcesses) object["maxProcesses"] = *definition.maxProcesses;
+  object["home"] = definition.home;
+  object["user"] = definition.user;
   object["networkBlocked"] = definition.networkBlocked;
   object["ephemeral"] = definition.ephemeral;
   object["lifetimeMs"] = definition.lifetime.count();

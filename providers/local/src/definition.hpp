@@ -19,6 +19,8 @@ struct Definition {
   Timestamp createdAt = {};
   Isolation isolation = Isolation::bubblewrap;
   std::optional<int> maxProcesses = {};  ///< As asked for; unset is the default.
+  std::string home = "/workspace";       ///< Where the workspace is mounted.
+  std::string user = "sandbox";
   bool networkBlocked = false;
   bool ephemeral = false;
   std::chrono::milliseconds lifetime = {};     ///< Counted from each time it is woken. Zero: for ever.
@@ -45,5 +47,7 @@ Result<void> validateConfig(const SandboxConfig& config);
 Result<void> checkVolumeName(const std::string& name);
 /// Whether a volume may be mounted at `path`. Errors: invalidArgument.
 Result<void> checkMountPath(const std::string& path);
+/// Whether the workspace may be mounted there. Errors: invalidArgument.
+Result<void> checkHome(const std::string& path);
 
 }  // namespace mooring::local

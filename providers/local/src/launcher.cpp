@@ -105,8 +105,8 @@ Result<void> makeMountPoints(const Layout& layout, const Definition& definition)
   const Descriptor workspace(
       ::open(layout.workspace(definition.provisionKey).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   for (const auto& volume : definition.volumes) {
-    const fs::path inside = fs::path(volume.mountPath).lexically_relative("/workspace");
-    if (!volume.mountPath.starts_with("/workspace/")) continue;
+    const fs::path inside = fs::path(volume.mountPath).lexically_relative(definition.home);
+    if (!volume.mountPath.starts_with(definition.home + "/")) continue;
     fs::path made;
     Descriptor parent(::openat(workspace.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
     for (const auto& part : inside) {
@@ -138,8 +138,9 @@ std::vector<std::string> serveArguments(const Definition& definition,
                                   std::to_string(spawned_fd::commands),
                                   std::to_string(spawned_fd::runDirectory)};
   all.push_back(serveArgument("namespaces", namespaces ? 1 : 0));
-  all.push_back("home=" + (namespaces ? std::string("/workspace")
-                                      : layout.workspace(definition.provisionKey).string()));
+  all.push_back("home=" +
+                (namespaces ? definition.home : layout.workspace(definition.provisionKey).string()));
+  all.push_back("user=" + definition.user);
   if (limits.memory == LimitBy::rlimit) all.push_back(serveArgument("memory", wishes.memoryBytes));
   if (limits.processes == LimitBy::rlimit) all.push_back(serveArgument("processes", wishes.processes));
   if (limits.cpu == LimitBy::affinity) all.push_back(serveArgument("cpus", wishes.vcpus));

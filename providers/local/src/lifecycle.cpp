@@ -36,7 +36,7 @@ Result<void> build(const Layout& layout, const Definition& definition) {
     if (auto made = makeDirectories(staging / name); !made) return made;
   }
   ::chmod((staging / "workspace").c_str(), 0755);
-  for (const auto& [name, text] : etcFiles()) {
+  for (const auto& [name, text] : etcFiles(definition)) {
     if (auto written = writeText(staging / "etc" / name, text, 0644); !written) return written;
   }
   return writeText(staging / "sandbox.json", toText(definition));

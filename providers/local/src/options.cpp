@@ -20,10 +20,44 @@ bool isOrLiesIn(std::string_view path, std::string_view directory) {
   return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
-Result<void> checkVolumes(const SandboxConfig& config) {
+constexpr std::array<std::string_view, 12> systemDirectories = {
+    "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/proc", "/dev", "/sys", "/run"};
+
+/// Why nothing of ours can be mounted at `path`; empty when it can.
+std::string flawOf(const std::string& path) {
+  if (path.empty() || path.front() != '/') return "the path must be absolute";
+  if (path.find('\0') != std::string::npos) return "the path holds a NUL";
+  if (path.back() == '/' || std::filesystem::path(path).lexically_normal().string() != path) {
+    return "write it without \".\", \"..\", double or trailing slashes";
+  }
+  for (const auto directory : systemDirectories) {
+    if (isOrLiesIn(path, directory)) return std::string(directory) + " belongs to the system; try /data";
+  }
+  return {};
+}
+
+bool isUserName(std::string_view name) {
+  constexpr std::size_t longest = 32;
+  return !name.empty() && name.size() <= longest && name.front() != '-' && name != "root" &&
+         name != "nobody" && std::ranges::all_of(name, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+         });
+}
+
+Result<std::string> textOf(const json::value& member, const char* name) {
+  if (member.is_string()) return std::string(member.get_string());
+  return refuse(Errc::invalidArgument, std::string("options.local.") + name + " must be a string");
+}
+
+Result<void> checkVolumes(const SandboxConfig& config, const std::string& home) {
   for (const auto& volume : config.volumes) {
     if (auto checked = checkVolumeName(volume.name); !checked) return checked;
     if (auto checked = checkMountPath(volume.mountPath); !checked) return checked;
+    if (isOrLiesIn(home, volume.mountPath)) {
+      return refuse(Errc::invalidArgument,
+                    "volumes: " + volume.mountPath + " would hide the sandbox's home " + home +
+                        ": mount it below or beside");
+    }
     for (const auto& other : config.volumes) {
       if (&other != &volume && isOrLiesIn(other.mountPath, volume.mountPath)) {
         return refuse(Errc::invalidArgument,
@@ -50,8 +84,11 @@ Result<void> checkResources(const Resources& resources) {
   return {};
 }
 
-Result<void> checkWithoutIsolation(const SandboxConfig& config) {
+Result<void> checkWithoutIsolation(const SandboxConfig& config, const Options& options) {
   const std::string why = " needs namespaces: use isolation \"bubblewrap\" in options.local";
+  const Options usual;
+  if (options.home != usual.home) return refuse(Errc::unsupported, "options.local.home: choosing it" + why);
+  if (options.user != usual.user) return refuse(Errc::unsupported, "options.local.user: choosing it" + why);
   if (!config.volumes.empty()) return refuse(Errc::unsupported, "volumes: mounting one" + why);
   if (config.network.mode == NetworkMode::blocked) {
     return refuse(Errc::unsupported, "network: blocking it" + why);
@@ -65,6 +102,9 @@ json::object toJson(const Options& options) {
   json::object object;
   if (options.isolation != Isolation::bubblewrap) object["isolation"] = toString(options.isolation);
   if (options.maxProcesses) object["maxProcesses"] = *options.maxProcesses;
+  const Options usual;
+  if (options.home != usual.home) object["home"] = options.home;
+  if (options.user != usual.user) object["user"] = options.user;
   return object;
 }
 
@@ -87,9 +127,25 @@ Result<Options> optionsOf(const SandboxConfig& config) {
         return refuse(Errc::invalidArgument, "options.local.maxProcesses must be a number from 1 to 4194304");
       }
       options.maxProcesses = static_cast<int>(count);
+    } else if (name == "home") {
+      auto path = textOf(member, "home");
+      if (!path) return std::unexpected(std::move(path).error());
+      if (auto checked = checkHome(*path); !checked) return std::unexpected(std::move(checked).error());
+      options.home = std::move(*path);
+    } else if (name == "user") {
+      auto user = textOf(member, "user");
+      if (!user) return std::unexpected(std::move(user).error());
+      if (!isUserName(*user)) {
+        return refuse(
+            Errc::invalidArgument,
+            "options.local.user must be a user's name: at most 32 lower-case letters, digits, '-' and "
+            "'_', not root or nobody");
+      }
+      options.user = std::move(*user);
     } else {
       return refuse(Errc::invalidArgument,
-                    "options.local." + std::string(name) + " is unknown; known are: isolation, maxProcesses");
+                    "options.local." + std::string(name) +
+                        " is unknown; known are: isolation, maxProcesses, home, user");
     }
   }
   return options;
@@ -105,33 +161,21 @@ Result<void> checkVolumeName(const std::string& name) {
 }
 
 Result<void> checkMountPath(const std::string& path) {
-  static constexpr std::array<std::string_view, 12> system = {"/usr",
-                                                              "/bin",
-                                                              "/sbin",
-                                                              "/lib",
-                                                              "/lib32",
-                                                              "/lib64",
-                                                              "/libx32",
-                                                              "/etc",
-                                                              "/proc",
-                                                              "/dev",
-                                                              "/sys",
-                                                              "/run"};
-  const auto wrong = [&](const std::string& why) {
-    return refuse(Errc::invalidArgument, "volumes: a volume cannot be mounted at \"" + path + "\": " + why);
-  };
-  if (path.empty() || path.front() != '/') return wrong("the path must be absolute");
-  if (path.find('\0') != std::string::npos) return wrong("the path holds a NUL");
-  if (path.back() == '/' || std::filesystem::path(path).lexically_normal().string() != path) {
-    return wrong("write it without \".\", \"..\", double or trailing slashes");
+  auto flaw = flawOf(path);
+  if (flaw.empty() && (path == "/workspace" || path == "/tmp")) {
+    flaw = "that is the sandbox's own; use a directory below it";
   }
-  if (path == "/workspace" || path == "/tmp")
-    return wrong("that is the sandbox's own; use a directory below it");
-  for (const auto directory : system) {
-    if (isOrLiesIn(path, directory))
-      return wrong(std::string(directory) + " belongs to the system; try /data");
+  if (flaw.empty()) return {};
+  return refuse(Errc::invalidArgument, "volumes: a volume cannot be mounted at \"" + path + "\": " + flaw);
+}
+
+Result<void> checkHome(const std::string& path) {
+  auto flaw = flawOf(path);
+  if (flaw.empty() && (isOrLiesIn(path, "/tmp") || isOrLiesIn(path, "/var/tmp"))) {
+    flaw = "what is there ends with the sandbox";
   }
-  return {};
+  if (flaw.empty()) return {};
+  return refuse(Errc::invalidArgument, "options.local.home cannot be \"" + path + "\": " + flaw);
 }
 
 Result<void> validateConfig(const SandboxConfig& config) {
@@ -152,8 +196,8 @@ Result<void> validateConfig(const SandboxConfig& config) {
                   "network: the local provider knows \"open\" and \"blocked\", but no allow list");
   }
   if (auto checked = checkResources(config.resources); !checked) return checked;
-  if (auto checked = checkVolumes(config); !checked) return checked;
-  if (options->isolation == Isolation::none) return checkWithoutIsolation(config);
+  if (auto checked = checkVolumes(config, options->home); !checked) return checked;
+  if (options->isolation == Isolation::none) return checkWithoutIsolation(config, *options);
   return {};
 }
 

@@ -130,6 +130,7 @@ void read(Settings& settings, std::string_view argument) {
   const char* value = argument.data() + (equals == std::string_view::npos ? argument.size() : equals + 1);
   if (name == "namespaces") settings.namespaces = numberOf(value) != 0;
   if (name == "home") settings.home = value;
+  if (name == "user") settings.user = value;
   if (name == "memory") settings.memoryBytes = numberOf(value);
   if (name == "processes") settings.processes = numberOf(value);
   if (name == "cpus") settings.cpus = numberOf(value);

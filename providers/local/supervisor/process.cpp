@@ -32,8 +32,8 @@ std::vector<std::string> environment(const Settings& settings, const std::vector
   std::vector<std::string> all = {
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
       "HOME=" + settings.home,
-      "USER=sandbox",
-      "LOGNAME=sandbox",
+      "USER=" + settings.user,
+      "LOGNAME=" + settings.user,
       "SHELL=/bin/sh",
       "LANG=C.UTF-8",
   };

@@ -14,6 +14,7 @@ namespace mooring::local {
 struct Settings {
   bool namespaces = true;  ///< It is process 1 of its own namespaces; else an ordinary process of the host.
   std::string home;        ///< The workspace, as programs see it.
+  std::string user = "sandbox";
   std::uint64_t memoryBytes = 0;  ///< For RLIMIT_AS; 0: no such limit.
   std::uint64_t processes = 0;    ///< For RLIMIT_NPROC; 0: no such limit.
   std::uint64_t cpus = 0;         ///< For the affinity; 0: all.

@@ -8,6 +8,7 @@
 #include <array>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <sys/types.h>
 #include <utility>
@@ -29,9 +30,15 @@ struct Options {
   /// Most processes and threads at once, 1 to 4194304. Unset: 1024 where the sandbox's can be counted, else
   /// no limit.
   std::optional<int> maxProcesses = {};
+  /// Where the workspace is mounted: home and default directory of its programs. Absolute, outside of the
+  /// system's directories; only with bubblewrap.
+  std::string home = "/workspace";
+  /// The name of its user: lower-case letters, digits, '-', '_'. Only with bubblewrap.
+  std::string user = "sandbox";
 };
 
-/// {"isolation": "bubblewrap" | "none", "maxProcesses": n}; what is at its default is left out.
+/// {"isolation": "bubblewrap" | "none", "maxProcesses": n, "home": path, "user": name}; what is at its
+/// default is left out.
 boost::json::object toJson(const Options& options);
 
 /// What Provider::native() gives for an instance.

@@ -1,0 +1,89 @@
+#include <mooring/emulation/message.hpp>
+#include <mooring/emulation/terminal.hpp>
+
+namespace mooring::emulation {
+
+namespace {
+
+/// "it's" as 'it'\''s'.
+std::string shellWord(std::string_view text) {
+  std::string shell = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      shell += "'\\''";
+    } else {
+      shell += c;
+    }
+  }
+  return shell + "'";
+}
+
+std::string sizeText(int columns, int rows) {
+  return "columns " + std::to_string(columns) + " rows " + std::to_string(rows);
+}
+
+CommandSpec shell(std::string script) {
+  CommandSpec command;
+  command.program = "/bin/sh";
+  command.args = {"-c", std::move(script)};
+  return command;
+}
+
+}  // namespace
+
+Task<std::shared_ptr<Terminal>> Terminal::open(MachinePtr machine, TerminalSpec spec) {
+  // util-linux's script gives the program a terminal and copies it to pipes; it is on every Debian. The
+  // program notes its device first, so that others in the sandbox can resize it.
+  const std::string key = machine->newId();
+  const std::string note = "/tmp/.terminal-" + key;
+  std::string inner = "stty " + sizeText(spec.columns, spec.rows) + "; echo \"$(tty) $$\" > " + note +
+                      "; exec " + shellWord(spec.command.program);
+  for (const auto& argument : spec.command.args)
+    inner += " " + shellWord(argument);
+  CommandSpec command;
+  command.program = "script";
+  command.args = {"--quiet", "--flush", "--return", "--echo", "always", "--command", inner, "/dev/null"};
+  command.cwd = spec.command.cwd;
+  command.env = spec.command.env;
+  command.env.try_emplace("TERM", "xterm-256color");
+  command.env["SHELL"] = "/bin/sh";
+  auto id = co_await machine->launch(std::move(command), key);
+  if (!id) co_return std::unexpected(std::move(id).error());
+  co_return std::shared_ptr<Terminal>(
+      new Terminal(std::move(machine), std::move(*id), note, spec.columns, spec.rows));
+}
+
+Task<void> Terminal::type(std::string bytes) {
+  co_return co_await machine_->input(id_, std::move(bytes), false);
+}
+
+Task<OutputChunk> Terminal::output(std::uint64_t offset, std::size_t maxBytes) {
+  co_return co_await machine_->output(id_, Stream::out, offset, maxBytes, true);
+}
+
+Task<void> Terminal::resize(int columns, int rows) {
+  // A program that has only just begun may not have noted its device yet.
+  auto command = shell("for i in 1 2 3 4 5 6 7 8 9 10; do [ -s " + note_ +
+                       " ] && break; sleep 0.05; done; "
+                       "read device process < " +
+                       note_ + " && stty -F \"$device\" " + sizeText(columns, rows));
+  auto resized = co_await machine_->runCaptured(std::move(command));
+  if (!resized) co_return std::unexpected(std::move(resized).error());
+  if (resized->end.exitCode != 0) co_return refused(410, "the terminal is gone: " + resized->err);
+  columns_ = columns;
+  rows_ = rows;
+  co_return Result<void>();
+}
+
+Task<void> Terminal::signal(int number) {
+  auto command = shell("read device process < " + note_ + " && kill -" + std::to_string(number) +
+                       " -- \"-$process\"");
+  auto sent = co_await machine_->runCaptured(std::move(command));
+  if (!sent) co_return std::unexpected(std::move(sent).error());
+  co_return Result<void>();
+}
+
+Task<StartedState> Terminal::poll() { co_return co_await machine_->poll(id_); }
+Task<StartedState> Terminal::awaitEnd() { co_return co_await machine_->awaitEnd(id_); }
+
+}  // namespace mooring::emulation
