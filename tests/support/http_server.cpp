@@ -49,19 +49,27 @@ class Line {
     return !problem;
   }
   void close() {
+    const std::scoped_lock lock(closing_);
     boost::system::error_code ignored;
     // Without a close_notify of TLS on purpose: a cut looks like that.
     socket_.shutdown(tcp::socket::shutdown_both, ignored);
     socket_.close(ignored);
   }
   void reset() {
+    const std::scoped_lock lock(closing_);
     boost::system::error_code ignored;
     socket_.set_option(asio::socket_base::linger(true, 0), ignored);
     socket_.close(ignored);
   }
+  /// Wakes whoever blocks on it; closing would not. May be called on any thread.
+  void shutDown() {
+    const std::scoped_lock lock(closing_);
+    if (socket_.is_open()) ::shutdown(socket_.native_handle(), SHUT_RDWR);
+  }
   tcp::socket& socket() { return socket_; }
 
  private:
+  std::mutex closing_;
   tcp::socket socket_;
   std::unique_ptr<asio::ssl::stream<tcp::socket&>> encrypted_;
 };
@@ -288,10 +296,9 @@ struct HttpServer::State {
       const std::scoped_lock lock(mutex);
       stopping = true;
       boost::system::error_code ignored;
-      // Closing what another thread blocks on does not wake it; shutting it down does.
       ::shutdown(acceptor.native_handle(), SHUT_RDWR);
       for (const auto& line : lines)
-        ::shutdown(line->socket().native_handle(), SHUT_RDWR);
+        line->shutDown();
     }
     acceptThread.join();
     for (auto& thread : threads)
