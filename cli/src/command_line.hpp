@@ -101,6 +101,7 @@ void addCheckpointCommands(CommandLine& line);
 void addVolumeCommands(CommandLine& line);
 void addPreviewCommand(CommandLine& line);
 void addProviderCommands(CommandLine& line);
+void addEmulateCommand(CommandLine& line);
 void addDoctorCommand(CommandLine& line);
 void addRecoverCommand(CommandLine& line);
 void addVersionCommand(CommandLine& line);

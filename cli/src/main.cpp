@@ -50,6 +50,7 @@ int run(std::vector<std::string> arguments) {
   addVolumeCommands(line);
   addPreviewCommand(line);
   addProviderCommands(line);
+  addEmulateCommand(line);
   addDoctorCommand(line);
   addRecoverCommand(line);
   addVersionCommand(line);

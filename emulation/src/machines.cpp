@@ -169,7 +169,7 @@ Result<std::shared_ptr<Machines>> Machines::open(boost::asio::any_io_executor lo
   context.random = systemRandom();
   auto provider = (*factory)(context);
   if (!provider) return std::unexpected(std::move(provider).error());
-  return std::shared_ptr<Machines>(new Machines(std::move(*provider), context.ids));
+  return std::shared_ptr<Machines>(new Machines(std::move(*provider), context.ids, context.loop));
 }
 
 Task<MachinePtr> Machines::make(MachineSpec spec) {
@@ -185,7 +185,11 @@ Task<MachinePtr> Machines::make(MachineSpec spec) {
   if (auto valid = provider_->validate(request.config); !valid) {
     co_return std::unexpected(std::move(valid).error());
   }
+  if (closing_) co_return failure(Errc::unavailable, "the emulator is ending");
+  ++making_;
   auto instance = co_await provider_->lifecycle().provision(std::move(request), CallOptions());
+  --making_;
+  made_.notify();
   if (!instance) co_return std::unexpected(std::move(instance).error());
   MachinePtr machine(new Machine(provider_, ids_, std::move(spec), std::move(*instance)));
   living_[machine->spec().name] = machine;
@@ -199,6 +203,11 @@ Task<void> Machines::destroy(MachinePtr machine) {
 
 Task<void> Machines::destroyAll() {
   Result<void> all;
+  closing_ = true;
+  while (making_ > 0) {
+    auto woken = co_await made_.wait();
+    if (!woken) co_return woken;
+  }
   while (!living_.empty()) {
     auto destroyed = co_await destroy(living_.begin()->second);
     if (!destroyed && all) all = std::move(destroyed);

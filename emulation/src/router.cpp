@@ -67,6 +67,11 @@ Route& Route::query(std::initializer_list<std::string_view> names) {
   return *this;
 }
 
+Route& Route::query(const std::vector<std::string>& names) {
+  queryNames_ = names;
+  return *this;
+}
+
 Route& Route::anyQuery() {
   anyQuery_ = true;
   return *this;

@@ -119,6 +119,7 @@ class Machines {
   Task<MachinePtr> make(MachineSpec spec);
   /// Removes it with its files. Fine when it is gone.
   Task<void> destroy(MachinePtr machine);
+  /// Those that are just being made, too. From then on none can be made.
   Task<void> destroyAll();
 
   Task<void> ensureVolume(std::string name);
@@ -126,12 +127,17 @@ class Machines {
   Task<void> removeVolume(std::string name);
 
  private:
-  Machines(std::shared_ptr<Provider> provider, std::shared_ptr<IdSource> ids)
-      : provider_(std::move(provider)), ids_(std::move(ids)) {}
+  Machines(std::shared_ptr<Provider> provider,
+           std::shared_ptr<IdSource> ids,
+           const boost::asio::any_io_executor& loop)
+      : provider_(std::move(provider)), ids_(std::move(ids)), made_(loop) {}
 
   std::shared_ptr<Provider> provider_;
   std::shared_ptr<IdSource> ids_;
   std::map<std::string, MachinePtr> living_;
+  int making_ = 0;
+  bool closing_ = false;
+  Notice made_;
 };
 
 }  // namespace mooring::emulation

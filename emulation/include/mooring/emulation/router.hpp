@@ -24,6 +24,7 @@ class Route {
 
   /// The query parameters that it knows; all others are refused by name. None by default.
   Route& query(std::initializer_list<std::string_view> names);
+  Route& query(const std::vector<std::string>& names);
   /// It is not particular about its query.
   Route& anyQuery();
 

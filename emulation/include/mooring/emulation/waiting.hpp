@@ -8,12 +8,14 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace mooring::emulation {
@@ -87,6 +89,38 @@ boost::asio::awaitable<Limited<T>> within(Task<T> task, std::chrono::millisecond
   leash->timer.cancel();
   if (slot.is_connected()) slot.clear();
   co_return Limited<T>{std::move(result), leash->late};
+}
+
+namespace detail {
+
+template <class T>
+struct Steady {
+  explicit Steady(const boost::asio::any_io_executor& loop) : done(loop) {}
+  std::optional<Result<T>> result = {};
+  Notice done;
+};
+
+template <class T>
+boost::asio::awaitable<void> runSteadily(std::shared_ptr<Steady<T>> steady, Task<T> task) {
+  steady->result = co_await std::move(task);
+  steady->done.notify();
+}
+
+}  // namespace detail
+
+/// `task`, which goes on to its end even if the awaiting coroutine is cancelled: what a server has begun, it
+/// finishes, whether its client waits or not.
+template <class T>
+Task<T> steadily(Task<T> task) {
+  const auto loop = co_await boost::asio::this_coro::executor;
+  auto steady = std::make_shared<detail::Steady<T>>(loop);
+  auto running = detail::runSteadily<T>(steady, std::move(task));
+  boost::asio::co_spawn(loop, std::move(running), boost::asio::detached);
+  while (!steady->result) {
+    auto woken = co_await steady->done.wait();
+    if (!woken) co_return std::unexpected(std::move(woken).error());
+  }
+  co_return std::move(*steady->result);
 }
 
 }  // namespace mooring::emulation
