@@ -27,7 +27,7 @@ double peakMemory() {
 void writeNoise(const std::filesystem::path& path, std::size_t bytes) {
   std::ofstream file(path, std::ios::binary);
   std::mt19937_64 noise(1);
-  std::vector<std::uint64_t> block(mib / sizeof(std::uint64_t));
+  std::vector<std::uint64_t> block(std::size_t{1} << 17);
   for (std::size_t done = 0; done < bytes; done += block.size() * sizeof(block[0])) {
     for (auto& word : block)
       word = noise();

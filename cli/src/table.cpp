@@ -23,6 +23,7 @@ void Table::add(std::vector<std::string> cells) {
 
 std::string Table::aligned() const {
   std::vector<std::size_t> widths;
+  widths.reserve(heading_.size());
   for (const auto& cell : heading_)
     widths.push_back(width(cell));
   for (const auto& row : rows_) {

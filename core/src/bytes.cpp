@@ -12,7 +12,7 @@ class StringSource final : public ByteSource {
   Task<std::size_t> read(std::span<std::byte> buffer) override {
     const auto count = std::min(buffer.size(), bytes_.size() - offset_);
     const auto piece = asBytes(bytes_).subspan(offset_, count);
-    std::copy(piece.begin(), piece.end(), buffer.begin());
+    std::ranges::copy(piece, buffer.begin());
     offset_ += count;
     co_return count;
   }

@@ -29,7 +29,9 @@ void Capture::add(std::span<const std::byte> bytes) {
   rest.remove_prefix(toGrow);
   while (!rest.empty()) {
     const auto run = std::min(rest.size(), tailLimit_ - tailStart_);
-    std::copy_n(rest.data(), run, tail_.begin() + static_cast<std::ptrdiff_t>(tailStart_));
+    std::ranges::copy_n(rest.begin(),
+                        static_cast<std::ptrdiff_t>(run),
+                        tail_.begin() + static_cast<std::ptrdiff_t>(tailStart_));
     tailStart_ = (tailStart_ + run) % tailLimit_;
     rest.remove_prefix(run);
   }
@@ -39,7 +41,7 @@ Captured Capture::finish() && {
   Captured out;
   out.totalBytes = total_;
   out.truncated = total_ > head_.size() + tail_.size();
-  std::rotate(tail_.begin(), tail_.begin() + static_cast<std::ptrdiff_t>(tailStart_), tail_.end());
+  std::ranges::rotate(tail_, tail_.begin() + static_cast<std::ptrdiff_t>(tailStart_));
   std::string_view tail = tail_;
   if (out.truncated) {
     head_.resize(head_.size() - incompleteSuffix(head_));

@@ -21,25 +21,25 @@ namespace mooring::detail {
 class Engine {
  public:
   Engine()
-      : work_(asio::make_work_guard(loop_)),
-        storeThread_(1),
-        blockingThreads_(2),
-        thread_([this] { loop_.run(); }) {}
+      : work(asio::make_work_guard(loop)),
+        storeThread(1),
+        blockingThreads(2),
+        thread([this] { loop.run(); }) {}
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
   ~Engine() {
-    loop_.stop();
-    thread_.join();
-    storeThread_.join();  // A commit that has begun is finished: its caller is gone, its promise is not.
-    blockingThreads_.join();
+    loop.stop();
+    thread.join();
+    storeThread.join();  // A commit that has begun is finished: its caller is gone, its promise is not.
+    blockingThreads.join();
   }
 
-  asio::io_context loop_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work_;
-  asio::thread_pool storeThread_;
-  asio::thread_pool blockingThreads_;
-  std::thread thread_;
+  asio::io_context loop{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work;
+  asio::thread_pool storeThread;
+  asio::thread_pool blockingThreads;
+  std::thread thread;
 };
 
 std::shared_ptr<Engine> makeEngine() {
@@ -52,10 +52,10 @@ std::shared_ptr<Engine> makeEngine() {
           }};
 }
 
-bool onLoopThread(const Engine& engine) { return engine.thread_.get_id() == std::this_thread::get_id(); }
-asio::any_io_executor loopOf(Engine& engine) { return engine.loop_.get_executor(); }
-asio::any_io_executor storeThreadOf(Engine& engine) { return engine.storeThread_.get_executor(); }
-asio::any_io_executor blockingThreadsOf(Engine& engine) { return engine.blockingThreads_.get_executor(); }
+bool onLoopThread(const Engine& engine) { return engine.thread.get_id() == std::this_thread::get_id(); }
+asio::any_io_executor loopOf(Engine& engine) { return engine.loop.get_executor(); }
+asio::any_io_executor storeThreadOf(Engine& engine) { return engine.storeThread.get_executor(); }
+asio::any_io_executor blockingThreadsOf(Engine& engine) { return engine.blockingThreads.get_executor(); }
 
 namespace {
 

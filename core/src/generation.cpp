@@ -310,8 +310,9 @@ Task<SandboxRecord> takeOver(CorePtr core, SandboxRecord record, CallOptions cal
   if (!record.config.setup.empty()) {
     // Its setup may have run in part: only a fresh generation is known to be clean.
     auto next = record;
+    auto detail = interruptedBy(record);
     co_return co_await beginGeneration(
-        core, std::move(record), std::move(next), why, interruptedBy(record), true, std::move(call));
+        core, std::move(record), std::move(next), why, std::move(detail), true, std::move(call));
   }
   if (auto able = checkConfig(*core, record.config, record.provider); !able) {
     co_return std::unexpected(annotate(std::move(able).error(), record, "connect"));

@@ -39,9 +39,7 @@ Task<Answer> runScript(std::shared_ptr<Provider> provider,
                        CallOptions call) {
   CommandSpec spec;
   spec.program = "sh";
-  spec.args.push_back("-c");
-  spec.args.push_back(std::string(script));
-  spec.args.push_back("sh");
+  spec.args = {"-c", std::string(script), "sh"};
   for (auto& arg : args)
     spec.args.push_back(std::move(arg));
   spec.env = std::move(env);

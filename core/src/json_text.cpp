@@ -41,12 +41,12 @@ std::optional<std::string> decodeBase64(std::string_view text) {
 /// What the parser calls, in order; builds the value bottom up.
 class Builder {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): the names that boost::json::basic_parser calls.
   static constexpr std::size_t max_object_size = std::size_t(-1);
   static constexpr std::size_t max_array_size = std::size_t(-1);
   static constexpr std::size_t max_key_size = std::size_t(-1);
   static constexpr std::size_t max_string_size = std::size_t(-1);
 
-  // NOLINTBEGIN(readability-identifier-naming): the names that boost::json::basic_parser calls.
   using error_code = json::error_code;
   bool on_document_begin(error_code& /*ec*/) { return true; }
   bool on_document_end(error_code& /*ec*/) { return true; }

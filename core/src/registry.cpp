@@ -38,6 +38,7 @@ void ProviderRegistry::add(std::string name, ProviderFactory factory) {
 
 std::vector<std::string> ProviderRegistry::names() const {
   std::vector<std::string> out;
+  out.reserve(factories_.size());
   for (const auto& [name, factory] : factories_)
     out.push_back(name);
   return out;

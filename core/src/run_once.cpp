@@ -25,7 +25,7 @@ class Watch final : public RunObserver {
         sink_(command.sink),
         out_(command.captureLimit),
         err_(command.captureLimit),
-        timer_(std::move(loop)) {
+        timer_(loop) {
     progress_.asked = steady_clock::now();
   }
 

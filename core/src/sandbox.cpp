@@ -122,7 +122,7 @@ Operation<SandboxRecord> Sandbox::recreate(CallOptions call) const {
           }};
 }
 
-Operation<std::any> Sandbox::anyNative(CallOptions call) const {
+Operation<detail::AnyNative> Sandbox::anyNative(CallOptions call) const {
   return {
       handle_.engine, call, [core = handle_.core, id = id_, call] { return nativeHandle(core, id, call); }};
 }

@@ -88,12 +88,12 @@ Task<void> extendOn(Reached where, std::chrono::milliseconds lifetime, CallOptio
   co_return co_await where.provider->lifecycle().extend(where.instance(), lifetime, std::move(call));
 }
 
-Task<std::any> nativeOn(Reached where) {
+Task<AnyNative> nativeOn(Reached where) {
   auto native = where.provider->native(where.instance());
   if (!native.has_value()) {
     co_return failure(Errc::unsupported, "provider " + where.record.provider + " has no native handle");
   }
-  co_return native;
+  co_return AnyNative{std::move(native)};
 }
 
 }  // namespace
@@ -156,9 +156,9 @@ Task<void> extendLifetime(CorePtr core, SandboxId id, std::chrono::milliseconds 
   co_return co_await amend(core, std::move(id), std::move(change), EventReason::extended, detail);
 }
 
-Task<std::any> nativeHandle(CorePtr core, SandboxId id, CallOptions call) {
-  std::function<Task<std::any>(Reached)> attempt = [](Reached where) { return nativeOn(std::move(where)); };
-  co_return co_await reach<std::any>(core, std::move(id), std::move(attempt), call);
+Task<AnyNative> nativeHandle(CorePtr core, SandboxId id, CallOptions call) {
+  std::function<Task<AnyNative>(Reached)> attempt = [](Reached where) { return nativeOn(std::move(where)); };
+  co_return co_await reach<AnyNative>(core, std::move(id), std::move(attempt), call);
 }
 
 }  // namespace mooring::detail

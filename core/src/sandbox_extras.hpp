@@ -16,6 +16,6 @@ Task<void> removeCheckpoint(CorePtr core, SandboxId id, CheckpointId checkpoint,
 
 Task<void> extendLifetime(CorePtr core, SandboxId id, std::chrono::milliseconds lifetime, CallOptions call);
 
-Task<std::any> nativeHandle(CorePtr core, SandboxId id, CallOptions call);
+Task<AnyNative> nativeHandle(CorePtr core, SandboxId id, CallOptions call);
 
 }  // namespace mooring::detail

@@ -39,7 +39,7 @@ Result<int> answer(Session& session, const TransferSummary& summary) {
 /// As cp does: a directory that is there takes the copy in, under its old name.
 Result<SandboxPath> targetThere(Session& session, const Files& files, const Place& from, const Place& to) {
   const auto name = lastName(from.path);
-  const auto inside = SandboxPath(to.path + (to.path.ends_with('/') ? "" : "/") + name);
+  auto inside = SandboxPath(to.path + (to.path.ends_with('/') ? "" : "/") + name);
   if (name.empty()) return SandboxPath(to.path);
   if (to.path.ends_with('/')) return inside;
   const auto there = files.stat(to.path, session.call()).get();

@@ -24,6 +24,10 @@ struct Handle {
   std::shared_ptr<Engine> engine = {};
   std::shared_ptr<Core> core = {};
 };
+/// What Provider::native() gave. A bare std::any would take a whole Result for its value.
+struct AnyNative {
+  std::any value = {};
+};
 }  // namespace detail
 
 /// What connecting came to. `gone` and `unreachable` are answers, not errors.
@@ -228,12 +232,12 @@ class Sandbox {
   }
 
  private:
-  Operation<std::any> anyNative(CallOptions call) const;
+  Operation<detail::AnyNative> anyNative(CallOptions call) const;
   template <class Native>
-  static Task<Native> cast(Operation<std::any> operation) {
+  static Task<Native> cast(Operation<detail::AnyNative> operation) {
     auto any = co_await std::move(operation);
     if (!any) co_return std::unexpected(std::move(any).error());
-    auto* native = std::any_cast<Native>(&*any);
+    auto* native = std::any_cast<Native>(&any->value);
     if (native == nullptr)
       co_return failure(Errc::invalidArgument, "native(): this sandbox's provider has another type");
     co_return std::move(*native);

@@ -4,8 +4,8 @@
 
 namespace mooring::sqlite {
 
-Connection::Connection(const std::filesystem::path& path, std::chrono::milliseconds busyTimeout)
-    : path_(path), busyTimeout_(busyTimeout), database_(path_.string(), SQLite::OPEN_READWRITE) {
+Connection::Connection(std::filesystem::path path, std::chrono::milliseconds busyTimeout)
+    : path_(std::move(path)), busyTimeout_(busyTimeout), database_(path_.string(), SQLite::OPEN_READWRITE) {
   database_.setBusyTimeout(static_cast<int>(busyTimeout_.count()));
   // SQLite opens a file that it may not write for reading alone, and says nothing.
   if (sqlite3_db_readonly(database_.getHandle(), "main") == 1) {

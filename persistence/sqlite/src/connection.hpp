@@ -20,7 +20,7 @@ namespace mooring::sqlite {
 class Connection {
  public:
   /// Opens a file that exists. Nothing is read and nothing is changed yet.
-  Connection(const std::filesystem::path& path, std::chrono::milliseconds busyTimeout);
+  Connection(std::filesystem::path path, std::chrono::milliseconds busyTimeout);
 
   /// While this is off, closing leaves a log that others left behind as it is. On: closing tidies up, as
   /// usual.

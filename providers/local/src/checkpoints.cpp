@@ -124,7 +124,7 @@ Result<void> swapWorkspace(const Layout& layout, const std::string& key) {
     return systemFailure(errno, "cannot put the files of the checkpoint in place");
   if (::rename(present.c_str(), last.c_str()) != 0 || ::rename(next.c_str(), present.c_str()) != 0) {
     const int error = errno;
-    (void)settleRestore(layout, key);  // Else done when it is woken next.
+    static_cast<void>(settleRestore(layout, key));  // Else done when it is woken next.
     return systemFailure(error, "cannot put the files of the checkpoint in place");
   }
   return removeTree(last);
@@ -199,7 +199,7 @@ Task<CheckpointInfo> Checkpoints::create(Instance instance, std::string comment,
       done = systemFailure(errno, "cannot keep the checkpoint");
     }
     if (done) return info;
-    (void)removeTree(building);  // Else swept by the next one.
+    static_cast<void>(removeTree(building));  // Else swept by the next one.
     return std::unexpected(std::move(done).error());
   };
   co_return co_await runBlocking(site_->context.blocking, std::move(finishing));

@@ -22,7 +22,7 @@ struct Reply {
 /// One connection to a supervisor: one request and its answers. Threads: the loop.
 class Connection {
  public:
-  Connection(boost::asio::any_io_executor loop, int socket) : socket_(std::move(loop), socket) {}
+  Connection(boost::asio::any_io_executor loop, int socket) : socket_(loop, socket) {}
 
   /// Sends a frame with descriptors, which stay the caller's.
   /// Errors: unavailable, cancelled: the frame is incomplete there, so nothing is done about it.

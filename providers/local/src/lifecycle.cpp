@@ -73,7 +73,8 @@ void sweep(const Layout& layout) {
     for (const std::string_view prefix : {".new-", ".trash-"}) {
       if (!name.starts_with(prefix)) continue;
       const auto lock = Lock::tryTake(layout, name.substr(prefix.size()));
-      if (lock && *lock) (void)removeTree(entry.path());  // Left for the next sweep when it fails.
+      if (lock && *lock)
+        static_cast<void>(removeTree(entry.path()));  // Left for the next sweep when it fails.
     }
   }
 }
