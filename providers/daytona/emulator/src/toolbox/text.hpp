@@ -1,0 +1,17 @@
+// Text as the daemon passes it on.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace mooring::daytona::emulator {
+
+/// What is no UTF-8 becomes U+FFFD, byte by byte, as Go's JSON encoder does it.
+std::string validUtf8(std::string_view bytes);
+
+/// One word of a POSIX shell, whatever is in it.
+std::string shellQuoted(std::string_view text);
+
+bool isBlank(std::string_view text);
+
+}  // namespace mooring::daytona::emulator
