@@ -29,6 +29,13 @@ CommandSpec shell(std::string script) {
   return command;
 }
 
+/// A program that has only just begun may not have noted its device and its process yet.
+CommandSpec onceNoted(const std::string& note, const std::string& action) {
+  return shell("tries=0; until [ -s " + note +
+               " ] || [ $tries -gt 200 ]; do sleep 0.05; tries=$((tries + 1)); done; " +
+               "read device process < " + note + " && " + action);
+}
+
 }  // namespace
 
 Task<std::shared_ptr<Terminal>> Terminal::open(MachinePtr machine, TerminalSpec spec) {
@@ -62,11 +69,7 @@ Task<OutputChunk> Terminal::output(std::uint64_t offset, std::size_t maxBytes) {
 }
 
 Task<void> Terminal::resize(int columns, int rows) {
-  // A program that has only just begun may not have noted its device yet.
-  auto command = shell("for i in 1 2 3 4 5 6 7 8 9 10; do [ -s " + note_ +
-                       " ] && break; sleep 0.05; done; "
-                       "read device process < " +
-                       note_ + " && stty -F \"$device\" " + sizeText(columns, rows));
+  auto command = onceNoted(note_, "stty -F \"$device\" " + sizeText(columns, rows));
   auto resized = co_await machine_->runCaptured(std::move(command));
   if (!resized) co_return std::unexpected(std::move(resized).error());
   if (resized->end.exitCode != 0) co_return refused(410, "the terminal is gone: " + resized->err);
@@ -76,8 +79,8 @@ Task<void> Terminal::resize(int columns, int rows) {
 }
 
 Task<void> Terminal::signal(int number) {
-  auto command = shell("read device process < " + note_ + " && kill -" + std::to_string(number) +
-                       " -- \"-$process\"");
+  // Where a process group is meant, not every shell's kill understands "--".
+  auto command = onceNoted(note_, "kill -" + std::to_string(number) + " \"-$process\"");
   auto sent = co_await machine_->runCaptured(std::move(command));
   if (!sent) co_return std::unexpected(std::move(sent).error());
   co_return Result<void>();

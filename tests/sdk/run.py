@@ -120,7 +120,7 @@ def run(arguments):
         environment.update(
             MOORING_CLI=str(Path(arguments.cli).resolve()), MOORING_SDK_COUNTS=str(place / "counts"), NO_COLOR="1"
         )
-        command = [node, "--test", "--test-reporter=spec", *tests]
+        command = [node, "--test", "--test-reporter=spec", "--test-timeout=120000", *tests]
         status = subprocess.run(command, cwd=place, env=environment, check=False).returncode
         calls, assertions = tally(place)
         print(f"sdk: {arguments.vendor}: {len(calls)} distinct calls, {assertions} assertions")

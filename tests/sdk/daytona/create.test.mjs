@@ -138,9 +138,9 @@ for (const [what, parameters, Class] of [
   ['a negative interval', { autoStopInterval: -1 }, sdk.DaytonaInvalidArgumentError],
   ['half a minute', { autoArchiveInterval: 0.5 }, sdk.DaytonaInvalidArgumentError],
   ['ephemeral with auto-pause', { ephemeral: true, autoPauseInterval: 5 }, sdk.DaytonaInvalidArgumentError],
-  ['a snapshot that nobody has', { snapshot: 'nowhere:1' }, sdk.DaytonaBadRequestError],
+  ['a snapshot that nobody has', { snapshot: 'nowhere:1' }, sdk.DaytonaValidationError],
   ['a volume that nobody has', { volumes: [{ volumeId: 'nobodys', mountPath: '/v' }] }, sdk.DaytonaNotFoundError],
-  ['resources beside a snapshot', { snapshot: undefined, resources: { cpu: 2 } }, sdk.DaytonaBadRequestError],
+  ['resources beside a snapshot', { snapshot: undefined, resources: { cpu: 2 } }, sdk.DaytonaValidationError],
 ]) {
   test(`refused: ${what}`, () => failsWith(daytona.create(parameters), Class));
 }
@@ -148,7 +148,7 @@ for (const [what, parameters, Class] of [
 test('refused: a mount over the system', async () => {
   const volume = await daytona.volume.get('shared-data', true);
   const volumes = [{ volumeId: volume.id, mountPath: '/etc' }];
-  await failsWith(daytona.create({ volumes }), sdk.DaytonaBadRequestError, { status: 400 });
+  await failsWith(daytona.create({ volumes }), sdk.DaytonaValidationError, { status: 400 });
 });
 
 test('refused by name: a field that Daytona does not have, and one of the wrong type', async () => {

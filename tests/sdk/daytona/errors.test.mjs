@@ -11,11 +11,11 @@ after(() => world.close());
 test('400: a stopped sandbox says so on the toolbox', async () => {
   const sandbox = await daytona.create();
   await sandbox.stop();
-  await failsWith(sandbox.process.executeCommand('true'), sdk.DaytonaBadRequestError, {
+  await failsWith(sandbox.process.executeCommand('true'), sdk.DaytonaValidationError, {
     status: 400,
     message: /Is the Sandbox started\?/,
   });
-  await failsWith(sandbox.fs.listFiles('.'), sdk.DaytonaBadRequestError, { status: 400 });
+  await failsWith(sandbox.fs.listFiles('.'), sdk.DaytonaValidationError, { status: 400 });
   await sandbox.delete();
 });
 

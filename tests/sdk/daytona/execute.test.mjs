@@ -38,7 +38,7 @@ test('a directory that is not there is no error of the request', async () => {
 test('its environment adds to the sandbox\'s', async () => {
   const { result } = await execute('echo $BASE $MORE', undefined, { MORE: 'a b  c' });
   assert.equal(result, 'sandbox a b c\n');
-  await failsWith(execute('true', undefined, { 'not a name': 'x' }), sdk.DaytonaBadRequestError, { status: 400 });
+  await failsWith(execute('true', undefined, { 'not a name': 'x' }), sdk.DaytonaValidationError, { status: 400 });
 });
 
 test('a variable set for the sandbox is there for later commands', async () => {
@@ -97,9 +97,9 @@ test('the reply waits for what holds the output open', async () => {
 });
 
 test('refused: nothing to run, and a timeout that is none', async () => {
-  await failsWith(execute('  '), sdk.DaytonaBadRequestError, { status: 400 });
-  await failsWith(execute('true', undefined, undefined, -1), sdk.DaytonaBadRequestError, { status: 400 });
-  await failsWith(execute('true', undefined, undefined, 1.5), sdk.DaytonaBadRequestError, { status: 400 });
+  await failsWith(execute('  '), sdk.DaytonaValidationError, { status: 400 });
+  await failsWith(execute('true', undefined, undefined, -1), sdk.DaytonaValidationError, { status: 400 });
+  await failsWith(execute('true', undefined, undefined, 1.5), sdk.DaytonaValidationError, { status: 400 });
 });
 
 test('many commands at once', async () => {

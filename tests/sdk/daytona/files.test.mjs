@@ -73,7 +73,7 @@ test('what of an upload succeeded is told when a part fails', async () => {
       { source: Buffer.from('1'), destination: 'goes/up' },
       { source: Buffer.from('2'), destination: 'a-file/cannot/be/a/directory' },
     ]),
-    sdk.DaytonaBadRequestError,
+    sdk.DaytonaValidationError,
     { status: 400 },
   );
   assert.match(error.message, /a-file\/cannot/);
@@ -107,7 +107,7 @@ test('a directory is listed with what each thing is', async () => {
   const deep = await fs.listFiles('listed', { depth: 2 });
   assert.ok(deep.some((one) => one.name === 'deep'));
   await failsWith(fs.listFiles('listed', { depth: 0 }), sdk.DaytonaError);
-  await failsWith(fs.listFiles('nowhere'), sdk.DaytonaNotFoundError, { status: 404 });
+  await failsWith(fs.listFiles('nowhere'), sdk.DaytonaFileNotFoundError, { status: 404 });
 });
 
 test('details tell what a path is', async () => {
@@ -122,14 +122,14 @@ test('details tell what a path is', async () => {
   const folder = await fs.getFileDetails('told');
   assert.equal(folder.isDir, true);
   assert.match(folder.mode, /^d/);
-  await failsWith(fs.getFileDetails('told/nothing'), sdk.DaytonaNotFoundError, { status: 404 });
+  await failsWith(fs.getFileDetails('told/nothing'), sdk.DaytonaFileNotFoundError, { status: 404 });
 });
 
 test('a folder is made with its parents and its mode, once or again', async () => {
   await fs.createFolder('made/by/name', '750');
   await fs.createFolder('made/by/name', '750');
   assert.equal((await fs.getFileDetails('made/by/name')).permissions, '0750');
-  await failsWith(fs.createFolder('made/odd', 'rwx'), sdk.DaytonaBadRequestError, { status: 400 });
+  await failsWith(fs.createFolder('made/odd', 'rwx'), sdk.DaytonaValidationError, { status: 400 });
 });
 
 test('files move; what is in the way or missing is told', async () => {
@@ -137,18 +137,18 @@ test('files move; what is in the way or missing is told', async () => {
   await fs.createFolder('moved', '755');
   await fs.moveFiles('from-here', 'moved/to-there');
   assert.equal(await text('moved/to-there'), 'moving');
-  await failsWith(fs.getFileDetails('from-here'), sdk.DaytonaNotFoundError);
+  await failsWith(fs.getFileDetails('from-here'), sdk.DaytonaFileNotFoundError);
   await fs.uploadFile(Buffer.from('x'), 'in-the-way');
   await failsWith(fs.moveFiles('moved/to-there', 'in-the-way'), sdk.DaytonaConflictError, { status: 409 });
-  await failsWith(fs.moveFiles('nothing', 'moved/x'), sdk.DaytonaNotFoundError, { status: 404 });
+  await failsWith(fs.moveFiles('nothing', 'moved/x'), sdk.DaytonaFileNotFoundError, { status: 404 });
 });
 
 test('permissions are set as they are written', async () => {
   await fs.uploadFile(Buffer.from('x'), 'strict');
   await fs.setFilePermissions('strict', { mode: '600' });
   assert.equal((await fs.getFileDetails('strict')).permissions, '0600');
-  await failsWith(fs.setFilePermissions('strict', { mode: 'rw-' }), sdk.DaytonaBadRequestError, { status: 400 });
-  await failsWith(fs.setFilePermissions('nothing', { mode: '600' }), sdk.DaytonaNotFoundError, { status: 404 });
+  await failsWith(fs.setFilePermissions('strict', { mode: 'rw-' }), sdk.DaytonaValidationError, { status: 400 });
+  await failsWith(fs.setFilePermissions('nothing', { mode: '600' }), sdk.DaytonaFileNotFoundError, { status: 404 });
 });
 
 test('files are found by name', async () => {
@@ -182,11 +182,11 @@ test('texts are replaced in many files; each tells how it went', async () => {
 test('deleting a directory needs to be said', async () => {
   await shell('mkdir -p doomed/inner && touch doomed/inner/file single');
   await fs.deleteFile('single');
-  await failsWith(fs.getFileDetails('single'), sdk.DaytonaNotFoundError);
-  await failsWith(fs.deleteFile('doomed'), sdk.DaytonaBadRequestError, { status: 400 });
+  await failsWith(fs.getFileDetails('single'), sdk.DaytonaFileNotFoundError);
+  await failsWith(fs.deleteFile('doomed'), sdk.DaytonaValidationError, { status: 400 });
   await fs.deleteFile('doomed', true);
-  await failsWith(fs.getFileDetails('doomed'), sdk.DaytonaNotFoundError);
-  await failsWith(fs.deleteFile('doomed'), sdk.DaytonaNotFoundError, { status: 404 });
+  await failsWith(fs.getFileDetails('doomed'), sdk.DaytonaFileNotFoundError);
+  await failsWith(fs.deleteFile('doomed'), sdk.DaytonaFileNotFoundError, { status: 404 });
 });
 
 test('a plain download knows ranges', async () => {

@@ -38,8 +38,8 @@ test('list pages through what the filters leave, and tells no environment', asyn
 });
 
 test('refused: a page that is no page', async () => {
-  await failsWith(daytona.list({ limit: 0 }).next(), sdk.DaytonaBadRequestError, { status: 400 });
-  await failsWith(daytona.list({ limit: 201 }).next(), sdk.DaytonaBadRequestError, { status: 400 });
+  await failsWith(daytona.list({ limit: 0 }).next(), sdk.DaytonaValidationError, { status: 400 });
+  await failsWith(daytona.list({ limit: 201 }).next(), sdk.DaytonaValidationError, { status: 400 });
   assert.equal((await world.request('GET', '/sandbox?cursor=nonsense')).status, 400);
   assert.equal((await world.request('GET', '/sandbox?labels=nonsense')).status, 400);
 });
@@ -65,13 +65,13 @@ test('starting a started one is fine; stopping a stopped one is not', async () =
   await sandbox.start();
   assert.equal(sandbox.state, 'started');
   await sandbox.stop(60, true);
-  await failsWith(sandbox.stop(), sdk.DaytonaBadRequestError, { status: 400 });
+  await failsWith(sandbox.stop(), sdk.DaytonaValidationError, { status: 400 });
   await sandbox.delete();
 });
 
 test('a stopped one can be archived, and comes back with its files', async () => {
   const sandbox = await daytona.create();
-  await failsWith(sandbox.archive(), sdk.DaytonaBadRequestError, { status: 400 });
+  await failsWith(sandbox.archive(), sdk.DaytonaValidationError, { status: 400 });
   await sandbox.fs.uploadFile(Buffer.from('packed'), 'note.txt');
   await sandbox.stop();
   await sandbox.archive();
@@ -86,13 +86,13 @@ test('a stopped one can be archived, and comes back with its files', async () =>
 
 test('an ephemeral one cannot be archived', async () => {
   const sandbox = await daytona.create({ ephemeral: true });
-  await failsWith(sandbox.archive(), sdk.DaytonaBadRequestError, { status: 400 });
+  await failsWith(sandbox.archive(), sdk.DaytonaValidationError, { status: 400 });
   await sandbox.delete();
 });
 
 test('nothing but what failed recoverably can be recovered', async () => {
   const sandbox = await daytona.create();
-  await failsWith(sandbox.recover(), sdk.DaytonaBadRequestError, { status: 400 });
+  await failsWith(sandbox.recover(), sdk.DaytonaValidationError, { status: 400 });
   await sandbox.delete();
 });
 

@@ -87,9 +87,9 @@ test('a signed link expires by itself', async () => {
 });
 
 test('refused: a port that is none, and a link that would last for ever', async () => {
-  await failsWith(sandbox.getPreviewLink(0), sdk.DaytonaBadRequestError, { status: 400 });
-  await failsWith(sandbox.getPreviewLink(70000), sdk.DaytonaBadRequestError, { status: 400 });
-  await failsWith(sandbox.getSignedPreviewUrl(port, 86401), sdk.DaytonaBadRequestError, { status: 400 });
+  await failsWith(sandbox.getPreviewLink(0), sdk.DaytonaValidationError, { status: 400 });
+  await failsWith(sandbox.getPreviewLink(70000), sdk.DaytonaValidationError, { status: 400 });
+  await failsWith(sandbox.getSignedPreviewUrl(port, 86401), sdk.DaytonaValidationError, { status: 400 });
 });
 
 test('a port where nobody listens is a bad gateway', async () => {

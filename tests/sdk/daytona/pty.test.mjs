@@ -58,8 +58,8 @@ test('killing it ends it', async () => {
 
 test('control-C interrupts what runs, not the shell', async () => {
   const { handle, screen, shows } = await terminal({ id: 'interrupt' });
-  await handle.sendInput('echo ready; sleep 1000\n');
-  await shows(/\nready/);
+  await handle.sendInput("echo rea''dy; sleep 1000\n");
+  await shows(/ready/);
   await handle.sendInput('\u0003');
   await handle.sendInput('echo status=$?\n');
   await shows(/status=130/);
@@ -85,9 +85,9 @@ test('a second client can join a terminal', async () => {
   let seen = '';
   const second = await shell.connectPty('joined', { onData: (data) => (seen += new TextDecoder().decode(data)) });
   assert.ok(second.isConnected());
-  await second.sendInput('echo from-the-second\n');
-  await shows(/\nfrom-the-second/);
-  await until(() => /\nfrom-the-second/.test(seen), 'the second sees it too');
+  await second.sendInput("echo from-the-sec''ond\n");
+  await shows(/from-the-second/);
+  await until(() => /from-the-second/.test(seen), 'the second sees it too');
   await handle.sendInput('exit 0\n');
   assert.equal((await second.wait()).exitCode, 0);
   await handle.wait();

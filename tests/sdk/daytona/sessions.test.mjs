@@ -130,12 +130,12 @@ test('deleting a session ends its background children', async () => {
 test('refused: what is there already, what is not there, what is nothing', async () => {
   await shell.createSession('twice');
   await failsWith(shell.createSession('twice'), sdk.DaytonaConflictError, { status: 409 });
-  await failsWith(shell.createSession('entrypoint'), sdk.DaytonaBadRequestError, { status: 400 });
+  await failsWith(shell.createSession('entrypoint'), sdk.DaytonaValidationError, { status: 400 });
   await failsWith(shell.getSession('nobody'), sdk.DaytonaNotFoundError, { status: 404 });
   await failsWith(shell.deleteSession('nobody'), sdk.DaytonaNotFoundError, { status: 404 });
   await failsWith(shell.getSessionCommand('twice', 'nobody'), sdk.DaytonaNotFoundError, { status: 404 });
   await failsWith(shell.getSessionCommandLogs('twice', 'nobody'), sdk.DaytonaNotFoundError, { status: 404 });
-  await failsWith(shell.executeSessionCommand('twice', { command: ' ' }), sdk.DaytonaBadRequestError, { status: 400 });
+  await failsWith(shell.executeSessionCommand('twice', { command: ' ' }), sdk.DaytonaValidationError, { status: 400 });
   await failsWith(shell.executeSessionCommand('nobody', { command: 'true' }), sdk.DaytonaNotFoundError, { status: 404 });
   await shell.deleteSession('twice');
 });

@@ -55,7 +55,7 @@ test('pages of them are counted', async () => {
 test('one that is not active gives no sandbox until it is activated', async () => {
   const made = await snapshots.create({ name: 'sleepy', image: 'debian:12' });
   await world.request('POST', `/snapshots/${made.id}/deactivate`);
-  await failsWith(daytona.create({ snapshot: 'sleepy' }), sdk.DaytonaBadRequestError, { status: 400, message: /inactive/ });
+  await failsWith(daytona.create({ snapshot: 'sleepy' }), sdk.DaytonaValidationError, { status: 400, message: /inactive/ });
   const awake = await snapshots.activate(made);
   assert.equal(awake.name, 'sleepy');
   await until(async () => (await snapshots.get('sleepy')).state === 'active', 'it is active');

@@ -36,7 +36,7 @@ test('a name with a blank is a name', async () => {
 
 test('refused: a name that is taken', async () => {
   await volumes.get('taken', true);
-  await failsWith(volumes.create('taken'), sdk.DaytonaBadRequestError, { status: 400, message: /already exists/ });
+  await failsWith(volumes.create('taken'), sdk.DaytonaValidationError, { status: 400, message: /already exists/ });
 });
 
 test('refused: deleting what is in use', async () => {

@@ -33,7 +33,7 @@ Task<boost::json::object> jsonBody(emulation::ExchangePtr exchange) {
   co_return object;
 }
 
-Result<void> checkBody(const emulation::Members& members) {
+Result<void> checkBody(emulation::Members& members) {
   auto done = members.done();
   if (!done) return std::unexpected(invalidBody(std::move(done).error()));
   return done;
@@ -47,8 +47,7 @@ std::vector<std::string> textList(emulation::Members& members, std::string_view 
 
 Result<void> checkVariables(const std::map<std::string, std::string>& variables) {
   for (const auto& [name, value] : variables) {
-    if (!isIdentifier(name))
-      return refusal(400, "BAD_REQUEST", "invalid environment variable name: " + name);
+    if (!isIdentifier(name)) return refusal(400, "BAD_REQUEST", "invalid environment variable name: " + name);
     if (value.contains('\0'))
       return refusal(400, "BAD_REQUEST", "the value of environment variable " + name + " holds a NUL");
   }

@@ -1,10 +1,10 @@
 // Request bodies of the toolbox.
 #pragma once
 
-#include "toolbox/errors.hpp"
-
 #include <mooring/emulation/exchange.hpp>
 #include <mooring/emulation/strict.hpp>
+
+#include "toolbox/errors.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -19,7 +19,7 @@ namespace mooring::daytona::emulator {
 Task<boost::json::object> jsonBody(emulation::ExchangePtr exchange);
 
 /// What `members` found wrong, with the daemon's code for it.
-Result<void> checkBody(const emulation::Members& members);
+Result<void> checkBody(emulation::Members& members);
 
 /// A list of texts that must be there.
 std::vector<std::string> textList(emulation::Members& members, std::string_view name);

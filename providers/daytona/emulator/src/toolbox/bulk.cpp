@@ -1,14 +1,13 @@
 // Many files in one request.
+#include <mooring/http/url.hpp>
+
 #include "toolbox/body.hpp"
 #include "toolbox/file_facts.hpp"
 #include "toolbox/form.hpp"
 #include "toolbox/routes.hpp"
 
-#include <mooring/http/url.hpp>
-
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
-
 #include <spdlog/fmt/fmt.h>
 
 #include <map>
@@ -99,7 +98,7 @@ Task<emulation::Reply> bulkUpload(DaemonPtr daemon, emulation::ExchangePtr excha
   co_return emulation::jsonReply(good ? 200 : 400, reply);
 }
 
-std::string quoted(std::string_view text) {
+std::string inQuotes(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
     if (c == '"' || c == '\\') escaped += '\\';
@@ -108,19 +107,25 @@ std::string quoted(std::string_view text) {
   return escaped;
 }
 
-std::string partHead(std::string_view name, const std::string& path, std::string_view type, std::uint64_t size) {
+std::string partHead(std::string_view name,
+                     const std::string& path,
+                     std::string_view type,
+                     std::uint64_t size) {
   return fmt::format(
       "--{}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{}\"; filename*=utf-8''{}\r\n"
       "Content-Type: {}\r\nContent-Length: {}\r\n\r\n",
       boundary,
       name,
-      quoted(path),
+      inQuotes(path),
       http::escape(path),
       type,
       size);
 }
 
-std::string errorPart(const emulation::Request& request, const Error& error, const std::string& path, Timestamp now) {
+std::string errorPart(const emulation::Request& request,
+                      const Error& error,
+                      const std::string& path,
+                      Timestamp now) {
   const auto body = toolboxErrorReply(request, error, now).body;
   return partHead("error", path, "application/json", body.size()) + body + "\r\n";
 }

@@ -1,10 +1,10 @@
 // One file at a time, up and down.
+#include <mooring/http/url.hpp>
+
 #include "toolbox/body.hpp"
 #include "toolbox/file_facts.hpp"
 #include "toolbox/form.hpp"
 #include "toolbox/routes.hpp"
-
-#include <mooring/http/url.hpp>
 
 #include <spdlog/fmt/fmt.h>
 

@@ -1,7 +1,6 @@
 #include "toolbox/errors.hpp"
 
 #include <boost/json/object.hpp>
-
 #include <spdlog/fmt/fmt.h>
 
 namespace mooring::daytona::emulator {
@@ -78,7 +77,8 @@ emulation::Reply toolboxErrorReply(const emulation::Request& request, const Erro
   const int status = emulation::statusOf(error);
   // An outage has no words: the proxy's 502 is empty.
   if (status == 502 && error.operation.empty()) return emulation::emptyReply(status);
-  const std::string_view code = error.operation.empty() ? usualCode(status) : std::string_view(error.operation);
+  const std::string_view code = error.operation.empty() ? usualCode(status)
+                                                        : std::string_view(error.operation);
   const auto prefix = prefixOf(code);
   json::object body;
   body["statusCode"] = status;

@@ -10,8 +10,8 @@
 
 namespace mooring::daytona::emulator {
 
-/// A refusal with one of the daemon's own codes ("FILE_NOT_FOUND"). The code travels in Error::operation, which nothing
-/// else uses on the way to errorReply().
+/// A refusal with one of the daemon's own codes ("FILE_NOT_FOUND"). The code travels in Error::operation,
+/// which nothing else uses on the way to errorReply().
 std::unexpected<Error> refusal(int status, std::string_view code, std::string message);
 
 /// What a machine's file operation failed with, as the daemon says it about `path`.

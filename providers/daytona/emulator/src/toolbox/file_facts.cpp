@@ -31,7 +31,8 @@ std::string directoryOf(const std::string& path) {
 }  // namespace
 
 std::string baseName(std::string_view path) {
-  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  while (path.size() > 1 && path.ends_with('/'))
+    path.remove_suffix(1);
   const auto slash = path.rfind('/');
   return std::string(slash == std::string_view::npos || path.size() == 1 ? path : path.substr(slash + 1));
 }
@@ -51,7 +52,8 @@ boost::json::object fileFacts(const Daemon& daemon, const FileInfo& info, const 
   facts["isDir"] = info.type == FileType::directory;
   facts["mode"] = goMode(info);
   facts["permissions"] = fmt::format("{:04o}", info.mode);
-  facts["modTime"] = fmt::format("{:%Y-%m-%d %H:%M:%S} +0000 UTC", fmt::gmtime(seconds.time_since_epoch().count()));
+  facts["modTime"] = fmt::format("{:%Y-%m-%d %H:%M:%S} +0000 UTC",
+                                 fmt::gmtime(seconds.time_since_epoch().count()));
   facts["modifiedAt"] = toString(modified);
   facts["owner"] = daemon.user();
   facts["group"] = daemon.user();
@@ -64,9 +66,11 @@ Task<FileInfo> statFollowing(DaemonPtr daemon, std::string path) {
     auto info = co_await daemon->machine().stat(place);
     if (!info) co_return fileRefusal(info.error(), path);
     if (info->type != FileType::symlink) co_return info;
-    place = info->linkTarget.starts_with('/') ? info->linkTarget : joined(directoryOf(place), info->linkTarget);
+    place = info->linkTarget.starts_with('/') ? info->linkTarget
+                                              : joined(directoryOf(place), info->linkTarget);
   }
-  co_return refusal(400, "INVALID_FILE_PATH", fmt::format("stat {}: too many levels of symbolic links", path));
+  co_return refusal(
+      400, "INVALID_FILE_PATH", fmt::format("stat {}: too many levels of symbolic links", path));
 }
 
 Task<std::vector<Found>> walk(DaemonPtr daemon, std::string root, int depth) {

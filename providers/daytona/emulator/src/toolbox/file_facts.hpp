@@ -1,9 +1,9 @@
 // What the daemon tells about files.
 #pragma once
 
-#include "toolbox/daemon.hpp"
-
 #include <mooring/files.hpp>
+
+#include "toolbox/daemon.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -28,8 +28,8 @@ struct Found {
   FileInfo info = {};
 };
 
-/// All below `root`, `depth` levels deep, each directory before what is in it, by name. What cannot be entered is left
-/// out, but for the root. Errors: as the daemon says them.
+/// All below `root`, `depth` levels deep, each directory before what is in it, by name. What cannot be
+/// entered is left out, but for the root. Errors: as the daemon says them.
 Task<std::vector<Found>> walk(DaemonPtr daemon, std::string root, int depth);
 
 }  // namespace mooring::daytona::emulator

@@ -29,9 +29,10 @@ Task<emulation::Reply> notEmulated(DaemonPtr /*daemon*/, emulation::ExchangePtr 
 }  // namespace
 
 emulation::Route& ToolboxRoutes::on(std::string method, const std::string& path, Handler handler) {
-  return router_.on(std::move(method), prefix + path, [find = find_, handler](emulation::ExchangePtr exchange) {
-    return answer(find, handler, std::move(exchange));
-  });
+  return router_.on(
+      std::move(method), prefix + path, [find = find_, handler](emulation::ExchangePtr exchange) {
+        return answer(find, handler, std::move(exchange));
+      });
 }
 
 emulation::Route& ToolboxRoutes::stream(std::string method, const std::string& path, StreamHandler handler) {

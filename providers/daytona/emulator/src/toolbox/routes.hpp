@@ -1,9 +1,9 @@
 // The table of the toolbox's routes.
 #pragma once
 
-#include "toolbox/daemon.hpp"
-
 #include <mooring/emulation/router.hpp>
+
+#include "toolbox/daemon.hpp"
 
 #include <functional>
 #include <string>
@@ -11,7 +11,8 @@
 
 namespace mooring::daytona::emulator {
 
-/// Says whose daemon a request is for, or why it may not speak to it: credentials first, then the sandbox's state.
+/// Says whose daemon a request is for, or why it may not speak to it: credentials first, then the sandbox's
+/// state.
 using DaemonFinder = std::function<Task<DaemonPtr>(emulation::ExchangePtr)>;
 
 /// Puts handlers behind the finder. Paths are below "/toolbox/{sandboxId}".

@@ -7,7 +7,6 @@
 #include <boost/json/array.hpp>
 
 #include <fnmatch.h>
-
 #include <limits>
 
 namespace mooring::daytona::emulator {
@@ -47,7 +46,10 @@ Task<emulation::Reply> searchFiles(DaemonPtr daemon, emulation::ExchangePtr exch
   co_return emulation::jsonReply(200, reply);
 }
 
-void addMatches(json::array& matches, const std::string& file, std::string_view text, std::string_view pattern) {
+void addMatches(json::array& matches,
+                const std::string& file,
+                std::string_view text,
+                std::string_view pattern) {
   if (text.substr(0, sniffed).contains('\0')) return;
   for (int line = 1; !text.empty(); ++line) {
     const auto end = text.find('\n');

@@ -6,7 +6,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
@@ -29,10 +28,10 @@ if [ -x /bin/bash ]; then exec /bin/bash; else exec /bin/sh; fi
 constexpr const char* endScript = R"sh(
 group=$(cat "$1" 2>/dev/null) || exit 0
 rm -f "$1"
-kill -TERM -- "-$group" 2>/dev/null || exit 0
+kill -s TERM -- "-$group" 2>/dev/null || exit 0
 tries=0
-while [ $tries -lt 250 ] && kill -0 -- "-$group" 2>/dev/null; do sleep 0.02; tries=$((tries + 1)); done
-kill -KILL -- "-$group" 2>/dev/null
+while [ $tries -lt 250 ] && kill -s 0 -- "-$group" 2>/dev/null; do sleep 0.02; tries=$((tries + 1)); done
+kill -s KILL -- "-$group" 2>/dev/null
 exit 0
 )sh";
 
@@ -122,7 +121,8 @@ Task<void> Session::feed(std::shared_ptr<Session> self, SessionCommandPtr comman
     auto woken = co_await self->changed_.wait();
     if (!woken) co_return woken;
   }
-  if (self->ended_) co_return refusal(410, "SESSION_ENDED", "the shell of session " + self->id_ + " has ended");
+  if (self->ended_)
+    co_return refusal(410, "SESSION_ENDED", "the shell of session " + self->id_ + " has ended");
   self->feeding_ = true;
   Result<void> fed;
   if (command->async) {
@@ -176,7 +176,8 @@ Task<void> Session::end() {
   removed_ = true;
   std::vector<std::string> arguments;
   arguments.push_back(pidFile());
-  auto done = co_await steadily<void>(daemon_->loop(), runOwn(daemon_, script(endScript, std::move(arguments))));
+  auto done = co_await steadily<void>(daemon_->loop(),
+                                      runOwn(daemon_, script(endScript, std::move(arguments))));
   changed_.notify();
   co_return done;
 }

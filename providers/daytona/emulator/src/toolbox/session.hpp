@@ -1,10 +1,10 @@
 // A shell that lives on between commands.
 #pragma once
 
+#include <mooring/emulation/waiting.hpp>
+
 #include "toolbox/daemon.hpp"
 #include "toolbox/session_log.hpp"
-
-#include <mooring/emulation/waiting.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -25,8 +25,8 @@ struct SessionCommand {
 
 using SessionCommandPtr = std::shared_ptr<SessionCommand>;
 
-/// Commands run one after the other, in one shell: directory and variables stay, and so does the end of the shell, be it
-/// by `exit`, `exec` or `set -e`. Output is cut where the shell says that a command has ended.
+/// Commands run one after the other, in one shell: directory and variables stay, and so does the end of the
+/// shell, be it by `exit`, `exec` or `set -e`. Output is cut where the shell says that a command has ended.
 /// Threads: the loop. Lifetime: shared with what it has going on.
 class Session : public std::enable_shared_from_this<Session> {
  public:

@@ -1,10 +1,10 @@
 // A command's log: as it is, or while it grows.
+#include <mooring/emulation/strict.hpp>
+
 #include "toolbox/errors.hpp"
 #include "toolbox/routes.hpp"
 #include "toolbox/session_replies.hpp"
 #include "toolbox/sessions.hpp"
-
-#include <mooring/emulation/strict.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -130,7 +130,8 @@ Task<void> entrypointLogs(DaemonPtr /*daemon*/, emulation::ExchangePtr exchange)
 
 void addSessionLogRoutes(ToolboxRoutes& routes) {
   routes.stream("GET", "/process/session/entrypoint/logs", entrypointLogs).query({"follow"});
-  routes.stream("GET", "/process/session/{sessionId}/command/{commandId}/logs", commandLogs).query({"follow"});
+  routes.stream("GET", "/process/session/{sessionId}/command/{commandId}/logs", commandLogs)
+      .query({"follow"});
 }
 
 }  // namespace mooring::daytona::emulator

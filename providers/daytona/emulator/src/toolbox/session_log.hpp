@@ -13,8 +13,8 @@ namespace mooring::daytona::emulator {
 inline constexpr std::string_view outMarker = "\x01\x01\x01";
 inline constexpr std::string_view errMarker = "\x02\x02\x02";
 
-/// One command's log, as the daemon keeps it: whole lines, each behind the marker of its stream, in the order in which
-/// they came.
+/// One command's log, as the daemon keeps it: whole lines, each behind the marker of its stream, in the order
+/// in which they came.
 class SessionLog {
  public:
   void add(Stream stream, std::string_view bytes);
@@ -38,8 +38,8 @@ class SessionLog {
   std::string partialErr_;
 };
 
-/// Cuts one stream of a session's shell where a command ends. The shell prints a mark there: RS, the command's id, ':',
-/// its exit code, RS.
+/// Cuts one stream of a session's shell where a command ends. The shell prints a mark there: RS, the
+/// command's id, ':', its exit code, RS.
 class SessionCutter {
  public:
   struct Piece {

@@ -1,9 +1,9 @@
 // A command's output in the form that the client's version knows.
 #pragma once
 
-#include "toolbox/session.hpp"
-
 #include <mooring/emulation/message.hpp>
+
+#include "toolbox/session.hpp"
 
 #include <boost/json/object.hpp>
 

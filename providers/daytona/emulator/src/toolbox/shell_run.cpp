@@ -4,7 +4,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
@@ -20,13 +19,16 @@ constexpr std::size_t outputLimit = std::size_t{256} << 20;
 constexpr std::chrono::seconds afterglow(30);
 
 /// Standard error carries the exit code alone; everything printed goes through `cat`, which ends when nobody can print
-/// any more.
+/// any more. The shell in the middle has no redirection of its own, so that it says there, too, when a signal has killed
+/// the program.
 constexpr const char* wrapper = R"sh(
 exec 3>&2
 if [ $# -eq 0 ]; then
   if [ -x /bin/bash ]; then set -- /bin/bash; else set -- /bin/sh; fi
 fi
-{ "$@" 2>&1 3>&-; printf '%s\n' "$?" >&3; } | cat 3>&-
+program='exec "$@" 2>&1 3>&-'
+waiter='/bin/sh -c "$0" sh "$@"; printf "%s\n" "$?" >&3'
+/bin/sh -c "$waiter" "$program" "$@" | cat 3>&-
 )sh";
 
 /// Lives as long as the command does, whoever still waits for it.
@@ -64,7 +66,8 @@ class ShellRun final : public RunObserver, public std::enable_shared_from_this<S
     }
     const auto until = std::chrono::steady_clock::now() + afterglow;
     while (!ended_) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until -
+                                                                     std::chrono::steady_clock::now());
       if (left.count() <= 0) break;
       auto woken = co_await emulation::within<void>(changed_.wait(), left);
       if (!woken.result && !woken.late) co_return std::move(woken.result);
@@ -76,13 +79,14 @@ class ShellRun final : public RunObserver, public std::enable_shared_from_this<S
   [[nodiscard]] bool late() const { return late_; }
   std::string takeOutput() { return std::move(output_); }
 
-  /// What the wrapper reported: the program's code, or -1 when the shell that waited for it had to say more, namely which
-  /// signal killed it.
+  /// What the wrapper reported: the program's code, or -1 when the shell that waited for it had to say more,
+  /// namely which signal killed it.
   [[nodiscard]] std::optional<int> exitCode() const {
     if (!status_.ends_with('\n')) return std::nullopt;
     const auto line = std::string_view(status_).substr(0, status_.size() - 1);
     const auto start = line.rfind('\n');
-    if (start != std::string_view::npos) return isNumber(line.substr(start + 1)) ? std::optional(-1) : std::nullopt;
+    if (start != std::string_view::npos)
+      return isNumber(line.substr(start + 1)) ? std::optional(-1) : std::nullopt;
     return numberIn(line);
   }
 

@@ -1,9 +1,9 @@
 // One program with both streams as one, as the daemon runs them.
 #pragma once
 
-#include "toolbox/daemon.hpp"
-
 #include <mooring/emulation/waiting.hpp>
+
+#include "toolbox/daemon.hpp"
 
 #include <chrono>
 #include <memory>
@@ -28,9 +28,8 @@ struct ShellResult {
   bool timedOut = false;  ///< All of its group is dead.
 };
 
-/// Runs it to its end. A client that leaves does not end it; only its timeout does. After the program itself has ended,
-/// what it left behind may go on printing for half a minute.
-/// Errors: those of the machine.
+/// Runs it to its end. A client that leaves does not end it; only its timeout does. After the program itself
+/// has ended, what it left behind may go on printing for half a minute. Errors: those of the machine.
 Task<ShellResult> runShell(DaemonPtr daemon, ShellCommand command);
 
 }  // namespace mooring::daytona::emulator

@@ -56,8 +56,6 @@ std::string shellQuoted(std::string_view text) {
   return quoted + "'";
 }
 
-bool isBlank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
+bool isBlank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
 }  // namespace mooring::daytona::emulator
