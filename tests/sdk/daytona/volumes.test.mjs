@@ -48,14 +48,3 @@ test('refused: deleting what is in use', async () => {
   await sandbox.delete(60, true);
   await volumes.delete(volume);
 });
-
-test('a part of a volume can be mounted alone', async () => {
-  await volumes.get('parts', true);
-  await ready('parts');
-  const whole = await daytona.create({ volumes: [{ volumeId: 'parts', mountPath: '/whole' }] });
-  await whole.process.executeCommand('mkdir /whole/a && echo x > /whole/a/file');
-  const part = await daytona.create({ volumes: [{ volumeId: 'parts', mountPath: '/part', subpath: 'a' }] });
-  assert.equal((await part.process.executeCommand('ls /part')).result, 'file\n');
-  await whole.delete();
-  await part.delete();
-});

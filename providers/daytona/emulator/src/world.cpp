@@ -1,5 +1,6 @@
 #include "world.hpp"
 
+#include "toolbox/signed_links.hpp"
 #include "toolbox_link.hpp"
 
 #include <openssl/rand.h>
@@ -204,7 +205,8 @@ Result<SandboxPtr> World::reach(const Request& request) {
   const auto parameter = request.queryValue("DAYTONA_SANDBOX_AUTH_KEY");
   const bool allowed = (caller && caller->organizationId == sandbox->facts.organizationId) ||
                        (header && *header == sandbox->previewToken) ||
-                       (parameter && *parameter == sandbox->previewToken);
+                       (parameter && *parameter == sandbox->previewToken) ||
+                       isSignedLink(request, sandbox->signingKey, now());
   if (!allowed) return refused(401, "unauthorized: authentication failed: Bearer token is invalid");
   switch (sandbox->told()) {
     case State::started:

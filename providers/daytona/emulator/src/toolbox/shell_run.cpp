@@ -18,9 +18,9 @@ constexpr std::size_t outputLimit = std::size_t{256} << 20;
 /// How long the daemon waits for those who hold the output open after the program has ended.
 constexpr std::chrono::seconds afterglow(30);
 
-/// Standard error carries the exit code alone; everything printed goes through `cat`, which ends when nobody can print
-/// any more. The shell in the middle has no redirection of its own, so that it says there, too, when a signal has killed
-/// the program.
+/// Standard error carries the exit code alone; everything printed goes through `cat`, which ends when nobody
+/// can print any more. The shell in the middle has no redirection of its own, so that it says there, too,
+/// when a signal has killed the program.
 constexpr const char* wrapper = R"sh(
 exec 3>&2
 if [ $# -eq 0 ]; then
