@@ -9,6 +9,10 @@ import { fileURLToPath } from 'node:url';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 
+/** Of a longer body the emulator records the beginning. */
+const longestBody = 1 << 20;
+const isCut = (body) => Buffer.byteLength(body ?? '') >= longestBody;
+
 const read = (name) => JSON.parse(readFileSync(new URL(`spec/${name}`, import.meta.url), 'utf8'));
 const escapeRegExp = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
@@ -99,6 +103,8 @@ export class Validator {
     this.checked++;
     const path = target.pathname.replace(description.prefix, '');
     const found = description.find(record.method, path);
+    // Older daemons know it, newer descriptions do not.
+    if (!found && record.method === 'POST' && path === '/files/upload') return [];
     if (!found) return [`no operation ${record.method} ${path}`];
     return [
       ...this.#parameters(description, found, path, record.query ?? [...target.searchParams]),
@@ -111,7 +117,7 @@ export class Validator {
     const target = new URL(record.target, 'http://emulator');
     const description = [this.api, this.toolbox].find((one) => one.prefix.test(target.pathname));
     const found = description?.find(record.method, target.pathname.replace(description.prefix, ''));
-    if (!found || record.status < 200 || record.status > 299 || !/^application\/json/.test(record.replyContentType ?? '')) return [];
+    if (!found || record.status < 200 || record.status > 299 || !/^application\/json/.test(record.replyContentType ?? '') || isCut(record.replyBody)) return [];
     const { responses } = found.operation;
     // Several operations answer 200 where their description says 201, or the other way round.
     const response = responses[record.status] ?? responses[200] ?? responses[201];
@@ -137,6 +143,8 @@ export class Validator {
       wrong.push(...description.errors(value, schema, true).map((what) => `parameter ${one.name}: ${what}`));
     }
     for (const [name] of query) {
+      // Links by signature are documented beside the descriptions.
+      if (['signature', 'expires'].includes(name) && /^\/files\/(download|upload-v2)$/.test(path)) continue;
       if (!known.some((one) => one.in === 'query' && one.name === name)) wrong.push(`parameter ${name} is unknown`);
     }
     return wrong;
@@ -153,6 +161,7 @@ export class Validator {
     if (allowed.length === 0) return ['a body where none belongs'];
     if (!allowed.includes(type)) return [`a body of type "${type}", where ${allowed.join(' or ')} belongs`];
     if (type === 'multipart/form-data') return this.#multipart(operation, record);
+    if (isCut(record.body)) return [];
     let value;
     try {
       value = JSON.parse(record.body);
@@ -177,14 +186,15 @@ export class Validator {
   }
 }
 
-/** Every violation in these files, with where it is. */
-export function validateFiles(files, { replies = false } = {}) {
+/** Every violation in these files, with where it is. `accepted`: only of requests that were answered well. */
+export function validateFiles(files, { replies = false, accepted = false } = {}) {
   const validator = new Validator();
   const violations = [];
   for (const file of files) {
     readFileSync(file, 'utf8').split('\n').forEach((line, index) => {
       if (line === '') return;
       const record = JSON.parse(line);
+      if (accepted && (record.status < 200 || record.status > 299 || outside.test(record.route))) return;
       const wrong = [...validator.request(record), ...(replies ? validator.reply(record) : [])];
       for (const what of wrong) violations.push({ file, line: index + 1, method: record.method, target: record.target, what });
     });

@@ -1,7 +1,9 @@
 // What each file of this suite starts with: an emulator of its own and clients of it.
+import { join } from 'node:path';
 import * as sdk from '@daytonaio/sdk';
 import { Emulator } from '../support/emulator.mjs';
 import { assert, watch } from '../support/count.mjs';
+import { validateFiles } from './validate.mjs';
 
 /** The emulator takes every key that looks like one of Daytona's. */
 export const apiKey = 'dtn_for_the_suite';
@@ -18,10 +20,10 @@ watch(
   probe.snapshot.constructor,
 );
 
-/** An emulator with its clients; close() ends both and holds the emulator to a clean end. */
+/** An emulator with its clients; close() ends both, and holds the emulator to a clean end and to Daytona's descriptions. */
 export class World {
   static async open(...flags) {
-    return new World(await Emulator.start('daytona', ...flags));
+    return new World(await Emulator.start('daytona', ...flags, '--ledger', 'ledger.jsonl'));
   }
 
   constructor(emulator) {
@@ -59,6 +61,20 @@ export class World {
   async close() {
     for (const client of this.clients) await client[Symbol.asyncDispose]();
     assert.equal(await this.emulator.stop(), 0);
+    // What went well must be what Daytona describes, in both directions.
+    const { checked, violations } = validateFiles([join(this.emulator.home, 'ledger.jsonl')], { accepted: true, replies: true });
+    await this.emulator.clean();
+    assert.deepEqual(violations, []);
+    assert.ok(checked > 0);
+  }
+
+  /** What the emulator was asked since the last reset, by its own count. */
+  async ledger() {
+    return (await fetch(`${this.emulator.url}/__emulator/ledger`)).json();
+  }
+
+  async resetLedger() {
+    await fetch(`${this.emulator.url}/__emulator/ledger`, { method: 'DELETE' });
   }
 }
 

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** A running emulator: `url` is its origin, `home` a folder of its own, removed with it. */
+/** A running emulator: `url` is its origin, `home` a folder of its own, where it runs. */
 export class Emulator {
   static async start(vendor, ...flags) {
     const home = await mkdtemp(join(tmpdir(), `mooring-sdk-${vendor}-`));
     const child = spawn(process.env.MOORING_CLI, ['emulate', vendor, '--port', '0', ...flags], {
+      cwd: home,
       env: { ...process.env, HOME: home, XDG_STATE_HOME: join(home, 'state'), TMPDIR: home },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -43,8 +44,11 @@ export class Emulator {
   /** Ends it as a user would, and tells how it ended: 0 is what it should be. */
   async stop() {
     this.child.kill('SIGTERM');
-    const how = await this.ended;
+    return this.ended;
+  }
+
+  /** Removes its folder. */
+  async clean() {
     await rm(this.home, { recursive: true, force: true });
-    return how;
   }
 }
