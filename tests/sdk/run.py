@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Runs a vendor's own client against mooring's emulator of it.
+"""Runs a vendor's own client against mooring's emulator of it; or holds what mooring's own provider sends against the
+vendor's own API descriptions.
 
-  run.py <vendor> --cli <mooring> --build <folder> [test file name...]
+  run.py <vendor> --build <folder> --cli <mooring> [test file name...]
+  run.py <vendor> --build <folder> --conformance <mooring_conformance_vendor> [Catch2 argument...]
 
 The clients come from npm, as package-lock.json names them, once for each lock, into the build folder. A Node that is too
 old for them is replaced, for these tests, by a newer one from npm. Where neither can be had the exit code is 77: skipped;
@@ -104,11 +106,22 @@ def tally(place):
     return calls, assertions
 
 
-def run(arguments):
-    build = Path(arguments.build).resolve()
-    build.mkdir(parents=True, exist_ok=True)
-    node = usable_node(build)
-    folder = installed(HERE, build)
+def validate_conformance(arguments, build, node, folder):
+    """The conformance suite, with every request that the provider sends recorded, and then the records judged."""
+    with workplace(build, folder) as place:
+        records = place / "records"
+        records.mkdir()
+        suite = [str(Path(arguments.conformance).resolve()), *arguments.tests]
+        environment = dict(os.environ, MOORING_TEST_LEDGERS=str(records))
+        status = subprocess.run(suite, cwd=place, env=environment, check=False).returncode
+        if status != 0:
+            print("sdk: the conformance suite itself failed; its requests are judged when it passes", file=sys.stderr)
+            return status
+        judge = [node, str(place / arguments.vendor / "validate.mjs"), *map(str, sorted(records.glob("*.jsonl")))]
+        return subprocess.run(judge, cwd=place, check=False).returncode
+
+
+def run_tests(arguments, build, node, folder):
     with workplace(build, folder) as place:
         (place / "counts").mkdir()
         names = arguments.tests or ["*"]
@@ -132,10 +145,21 @@ def run(arguments):
         return status
 
 
+def run(arguments):
+    build = Path(arguments.build).resolve()
+    build.mkdir(parents=True, exist_ok=True)
+    node = usable_node(build)
+    folder = installed(HERE, build)
+    work = validate_conformance if arguments.conformance else run_tests
+    return work(arguments, build, node, folder)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("vendor")
-    parser.add_argument("--cli", required=True, help="the mooring program")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--cli", help="the mooring program")
+    what.add_argument("--conformance", help="the conformance suite of mooring's own provider")
     parser.add_argument("--build", required=True, help="where the clients are installed")
     parser.add_argument("--calls", action="store_true", help="list the calls made")
     parser.add_argument("tests", nargs="*")

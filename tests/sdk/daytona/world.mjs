@@ -30,6 +30,8 @@ export class World {
     this.emulator = emulator;
     this.apiUrl = `${emulator.url}/api`;
     this.clients = [];
+    /** That Daytona's descriptions are of this release. */
+    this.describesReplies = true;
     this.daytona = this.client();
   }
 
@@ -62,7 +64,7 @@ export class World {
     for (const client of this.clients) await client[Symbol.asyncDispose]();
     assert.equal(await this.emulator.stop(), 0);
     // What went well must be what Daytona describes, in both directions.
-    const { checked, violations } = validateFiles([join(this.emulator.home, 'ledger.jsonl')], { accepted: true, replies: true });
+    const { checked, violations } = validateFiles([join(this.emulator.home, 'ledger.jsonl')], { accepted: true, replies: this.describesReplies });
     await this.emulator.clean();
     assert.deepEqual(violations, []);
     assert.ok(checked > 0);

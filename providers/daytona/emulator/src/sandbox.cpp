@@ -46,7 +46,7 @@ json::object toListItem(const SandboxFacts& facts, State state, const std::strin
   object["updatedAt"] = toString(facts.updatedAt);
   object["lastActivityAt"] = toString(facts.lastActivityAt);
   object["sandboxClass"] = "container";
-  object["daemonVersion"] = "0.205.0";
+  object["daemonVersion"] = facts.daemonVersion;
   object["runnerId"] = "runner-1";
   object["toolboxProxyUrl"] = toolboxUrl;
   return object;

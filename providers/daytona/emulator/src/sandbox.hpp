@@ -82,6 +82,7 @@ struct SandboxFacts {
   std::string snapshot = {};
   std::string user = "daytona";
   std::string target = "us";
+  std::string daemonVersion = {};
   std::map<std::string, std::string> env = {};
   std::map<std::string, std::string> labels = {};
   bool isPublic = false;

@@ -17,6 +17,13 @@ Result<Settings> Settings::read(const std::map<std::string, std::string>& values
       settings.key = text;
       continue;
     }
+    if (name == "daemon") {
+      const auto release = parseEnum<Release>(text);
+      if (!release)
+        return failure(Errc::invalidArgument, "daemon is one of 0.190.0, 0.205.0; not \"" + text + "\"");
+      settings.daemon = *release;
+      continue;
+    }
     if (name == "warm") {
       auto flag = emulation::parseFlag(name, text);
       if (!flag) return std::unexpected(std::move(flag).error());
@@ -26,7 +33,7 @@ Result<Settings> Settings::read(const std::map<std::string, std::string>& values
     if (name != "looks" && name != "delayMs" && name != "volumeLooks" && name != "quotaCpu") {
       return failure(Errc::invalidArgument,
                      "the Daytona emulator has no setting \"" + name +
-                         "\"; known are: key, warm, looks, delayMs, volumeLooks, quotaCpu");
+                         "\"; known are: key, warm, looks, delayMs, volumeLooks, quotaCpu, daemon");
     }
     auto number = emulation::parseInteger(name, text, 0, anyNumber);
     if (!number) return std::unexpected(std::move(number).error());

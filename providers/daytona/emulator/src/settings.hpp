@@ -3,6 +3,8 @@
 
 #include <mooring/error.hpp>
 
+#include "toolbox/release.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -17,6 +19,7 @@ struct Settings {
   std::chrono::milliseconds delay = {};
   int volumeLooks = 0;
   std::int64_t quotaCpu = 1000;
+  Release daemon = Release::v205;
 
   /// Errors: invalidArgument naming the setting.
   static Result<Settings> read(const std::map<std::string, std::string>& values);

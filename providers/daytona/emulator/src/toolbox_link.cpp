@@ -25,6 +25,7 @@ std::shared_ptr<Daemon> bootDaemon(const World& world, const Sandbox& sandbox) {
   DaemonParts parts;
   parts.loop = world.stage().loop;
   parts.sandboxId = sandbox.facts.id;
+  parts.release = world.settings().daemon;
   parts.machine = sandbox.machine;
   parts.environment = sandbox.facts.env;
   parts.ledger = world.stage().ledger;

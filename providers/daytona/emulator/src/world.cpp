@@ -105,6 +105,7 @@ void World::remember() {
 Result<SandboxPtr> World::add(SandboxFacts facts) {
   facts.id = stage_.ids->uuid();
   if (facts.name.empty()) facts.name = facts.id;
+  facts.daemonVersion = toString(settings_.daemon);
   for (const auto& [id, other] : byId_) {
     if (other->facts.organizationId == facts.organizationId && other->facts.name == facts.name) {
       return refused(409, "Sandbox with name " + facts.name + " already exists");

@@ -145,7 +145,7 @@ void addContentRoutes(ToolboxRoutes& routes) {
   // Links that need no key carry a signature instead.
   routes.stream("GET", "/files/download", download).query({"path", "expires", "signature"});
   routes.on("POST", "/files/upload", upload).query({"path"});
-  routes.on("POST", "/files/upload-v2", uploadV2).query({"path", "expires", "signature"});
+  routes.on("POST", "/files/upload-v2", uploadV2, Release::v205).query({"path", "expires", "signature"});
 }
 
 }  // namespace mooring::daytona::emulator

@@ -6,6 +6,8 @@
 #include <mooring/emulation/machines.hpp>
 #include <mooring/sources.hpp>
 
+#include "toolbox/release.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 
 #include <map>
@@ -21,6 +23,7 @@ class Terminals;
 struct DaemonParts {
   boost::asio::any_io_executor loop = {};
   std::string sandboxId = {};
+  Release release = Release::v205;
   emulation::MachinePtr machine = {};
   std::map<std::string, std::string> environment = {};  ///< The sandbox's.
   std::shared_ptr<emulation::Ledger> ledger = {};
@@ -37,6 +40,7 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
 
   [[nodiscard]] const boost::asio::any_io_executor& loop() const { return parts_.loop; }
   [[nodiscard]] const std::string& sandboxId() const { return parts_.sandboxId; }
+  [[nodiscard]] Release release() const { return parts_.release; }
   [[nodiscard]] emulation::Machine& machine() { return *parts_.machine; }
   [[nodiscard]] const emulation::MachinePtr& machinePtr() const { return parts_.machine; }
   [[nodiscard]] emulation::Ledger& ledger() { return *parts_.ledger; }

@@ -1,6 +1,7 @@
 #include "toolbox/errors.hpp"
 
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <spdlog/fmt/fmt.h>
 
 namespace mooring::daytona::emulator {
@@ -88,6 +89,17 @@ emulation::Reply toolboxErrorReply(const emulation::Request& request, const Erro
   body["path"] = request.path;
   body["method"] = request.method;
   body["source"] = status == 401 ? "DAYTONA_PROXY" : "DAYTONA_DAEMON";
+  return emulation::jsonReply(status, body);
+}
+
+emulation::Reply olderErrorReply(const emulation::Request& request, const Error& error, Timestamp now) {
+  const int status = emulation::statusOf(error);
+  if (request.route.contains("/files")) return emulation::emptyReply(status);
+  auto plain = error;
+  plain.operation = usualCode(status);
+  auto reply = toolboxErrorReply(request, plain, now);
+  auto body = json::parse(reply.body).as_object();
+  body.erase("source");
   return emulation::jsonReply(status, body);
 }
 

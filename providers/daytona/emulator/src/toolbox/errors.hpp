@@ -20,6 +20,9 @@ std::unexpected<Error> fileRefusal(const Error& error, const std::string& path);
 /// The daemon's envelope: {statusCode, message, code, timestamp, path, method, source}.
 emulation::Reply toolboxErrorReply(const emulation::Request& request, const Error& error, Timestamp now);
 
+/// The same, of a daemon of 0.190: fewer codes, and of files nothing but the status.
+emulation::Reply olderErrorReply(const emulation::Request& request, const Error& error, Timestamp now);
+
 /// The status with which a file operation failed, and its code: for bodies that tell of several files.
 struct FileProblem {
   int status = 500;

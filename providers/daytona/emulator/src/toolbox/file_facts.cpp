@@ -47,13 +47,18 @@ boost::json::object fileFacts(const Daemon& daemon, const FileInfo& info, const 
   const auto seconds = std::chrono::floor<std::chrono::seconds>(modified);
   boost::json::object facts;
   facts["name"] = baseName(path);
-  facts["path"] = path;
   facts["size"] = info.size;
   facts["isDir"] = info.type == FileType::directory;
   facts["mode"] = goMode(info);
   facts["permissions"] = fmt::format("{:04o}", info.mode);
   facts["modTime"] = fmt::format("{:%Y-%m-%d %H:%M:%S} +0000 UTC",
                                  fmt::gmtime(seconds.time_since_epoch().count()));
+  if (daemon.release() == Release::v190) {
+    facts["owner"] = "1000";
+    facts["group"] = "1000";
+    return facts;
+  }
+  facts["path"] = path;
   facts["modifiedAt"] = toString(modified);
   facts["owner"] = daemon.user();
   facts["group"] = daemon.user();

@@ -15,7 +15,7 @@ Task<emulation::Reply> listFiles(DaemonPtr daemon, emulation::ExchangePtr exchan
   const auto& request = exchange->request();
   const auto path = request.queryValue("path").value_or("");
   int depth = 1;
-  if (const auto text = request.queryValue("depth")) {
+  if (const auto text = request.queryValue("depth"); text && daemon->release() != Release::v190) {
     auto number = emulation::parseInteger("depth", *text, 1, std::numeric_limits<int>::max());
     if (!number) co_return std::unexpected(std::move(number).error());
     depth = static_cast<int>(*number);

@@ -251,12 +251,12 @@ void addGitRemoteRoutes(ToolboxRoutes& routes) {
   routes.on("POST", "/git/clone", clone);
   routes.on("POST", "/git/push", push);
   routes.on("POST", "/git/pull", pull);
-  routes.on("GET", "/git/remotes", listRemotes).query({"path"});
-  routes.on("POST", "/git/remotes", addRemote);
-  routes.on("GET", "/git/config", getConfig).query({"key", "path", "scope"});
-  routes.on("POST", "/git/config", putConfig);
-  routes.on("POST", "/git/config/user", configureUser);
-  routes.on("POST", "/git/credentials", authenticate);
+  routes.on("GET", "/git/remotes", listRemotes, Release::v205).query({"path"});
+  routes.on("POST", "/git/remotes", addRemote, Release::v205);
+  routes.on("GET", "/git/config", getConfig, Release::v205).query({"key", "path", "scope"});
+  routes.on("POST", "/git/config", putConfig, Release::v205);
+  routes.on("POST", "/git/config/user", configureUser, Release::v205);
+  routes.on("POST", "/git/credentials", authenticate, Release::v205);
 }
 
 }  // namespace mooring::daytona::emulator

@@ -221,9 +221,9 @@ void addGitRoutes(ToolboxRoutes& routes) {
   routes.on("POST", "/git/add", add);
   routes.on("POST", "/git/commit", commit);
   routes.on("GET", "/git/history", history).query({"path"});
-  routes.on("POST", "/git/init", init);
-  routes.on("POST", "/git/reset", reset);
-  routes.on("POST", "/git/restore", restore);
+  routes.on("POST", "/git/init", init, Release::v205);
+  routes.on("POST", "/git/reset", reset, Release::v205);
+  routes.on("POST", "/git/restore", restore, Release::v205);
 }
 
 }  // namespace mooring::daytona::emulator

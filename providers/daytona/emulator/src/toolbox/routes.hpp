@@ -23,8 +23,15 @@ class ToolboxRoutes {
 
   ToolboxRoutes(emulation::Router& router, DaemonFinder find) : router_(router), find_(std::move(find)) {}
 
-  emulation::Route& on(std::string method, const std::string& path, Handler handler);
-  emulation::Route& stream(std::string method, const std::string& path, StreamHandler handler);
+  /// `since`: daemons older than that do not know it and answer 404.
+  emulation::Route& on(std::string method,
+                       const std::string& path,
+                       Handler handler,
+                       Release since = Release::v190);
+  emulation::Route& stream(std::string method,
+                           const std::string& path,
+                           StreamHandler handler,
+                           Release since = Release::v190);
   /// Known, and not emulated: 501, by name.
   void absent(std::string method, const std::string& path);
 

@@ -133,6 +133,9 @@ Task<emulation::Reply> execute(DaemonPtr daemon, emulation::ExchangePtr exchange
   if (!checked) co_return std::unexpected(std::move(checked).error());
   if (isBlank(text)) co_return refusal(400, "BAD_REQUEST", "command cannot be empty");
   auto session = sessionOf(*daemon, exchange->request());
+  if (!session && daemon->release() == Release::v190)
+    co_return refusal(
+        500, "INTERNAL_SERVER_ERROR", "failed to execute command: not found: session not found");
   if (!session) co_return std::unexpected(std::move(session).error());
 
   auto command = co_await (*session)->execute(text, async || alsoAsync, !quiet);

@@ -15,8 +15,6 @@ namespace json = boost::json;
 
 namespace {
 
-/// What the API descriptions of this emulator are of.
-constexpr const char* daemonVersion = "0.205.1";
 constexpr int leastPort = 3000;
 constexpr int mostPort = 9999;
 constexpr int highestPort = 65535;
@@ -35,9 +33,9 @@ Task<emulation::Reply> homeDirectory(DaemonPtr daemon, emulation::ExchangePtr /*
   co_return directory(daemon->home());
 }
 
-Task<emulation::Reply> version(DaemonPtr /*daemon*/, emulation::ExchangePtr /*exchange*/) {
+Task<emulation::Reply> version(DaemonPtr daemon, emulation::ExchangePtr /*exchange*/) {
   json::object reply;
-  reply["version"] = daemonVersion;
+  reply["version"] = toString(daemon->release());
   co_return emulation::jsonReply(200, reply);
 }
 
@@ -166,8 +164,8 @@ void addSystemRoutes(ToolboxRoutes& routes) {
   routes.on("GET", "/version", version);
   routes.on("GET", "/port", ports);
   routes.on("GET", "/port/{port}/in-use", portInUse);
-  routes.on("POST", "/env", updateEnvironment);
-  routes.on("GET", "/system/metrics", metrics);
+  routes.on("POST", "/env", updateEnvironment, Release::v205);
+  routes.on("GET", "/system/metrics", metrics, Release::v205);
 }
 
 void addAbsentRoutes(ToolboxRoutes& routes) {

@@ -166,6 +166,11 @@ Result<PtySpec> wantedTerminal(const emulation::Request& request, const std::vec
 
 /// Since July 2026: made and joined at once.
 Task<void> createAndConnect(DaemonPtr daemon, emulation::ExchangePtr exchange) {
+  if (daemon->release() == Release::v190) {
+    // It takes it for the look-up of a session of that name.
+    auto reply = ptyError(404, "PTY session not found");
+    co_return co_await exchange->reply(std::move(reply));
+  }
   auto spec = wantedTerminal(exchange->request(), exchange->subprotocols());
   if (!spec) co_return std::unexpected(std::move(spec).error());
   const auto id = spec->id;

@@ -14,6 +14,9 @@ namespace mooring::daytona {
 ///   delayMs        so long, by the stage's clock, a transition lasts at least (default 0)
 ///   volumeLooks    the same as `looks`, for volumes (default 0)
 ///   quotaCpu       CPUs of the whole organization (default 1000)
+///   daemon         0.190.0 or 0.205.0 (default): what runs in the sandboxes; the older one knows fewer
+///   routes and
+///                  answers file errors without a body
 /// States for FaultAction::disturb: stopped, archived, error, recoverable (an error that can be recovered
 /// from), dead (nothing answers inside, though it is said to be started), gone. Errors: invalidArgument (a
 /// setting that it does not know or cannot read).
