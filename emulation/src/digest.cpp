@@ -12,10 +12,12 @@ Digest::Digest() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context_.get()
 
 void Digest::add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
 
-std::string Digest::hex() {
+std::string Digest::hex() const {
+  const Digest copy;
+  EVP_MD_CTX_copy_ex(copy.context_.get(), context_.get());
   std::array<unsigned char, EVP_MAX_MD_SIZE> raw = {};
   unsigned size = 0;
-  EVP_DigestFinal_ex(context_.get(), raw.data(), &size);
+  EVP_DigestFinal_ex(copy.context_.get(), raw.data(), &size);
   std::string text;
   for (unsigned i = 0; i < size; ++i) {
     text += "0123456789abcdef"[raw.at(i) >> 4];

@@ -13,8 +13,8 @@ class Digest {
  public:
   Digest();
   void add(std::string_view bytes);
-  /// Lower-case hex; ends the digest.
-  [[nodiscard]] std::string hex();
+  /// Of what was added so far, in lower-case hex.
+  [[nodiscard]] std::string hex() const;
 
  private:
   struct Free {

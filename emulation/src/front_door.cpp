@@ -71,10 +71,10 @@ Task<void> FrontDoor::handle(ExchangePtr exchange) {
   } else if (route) {
     co_return co_await callHandler(std::move(exchange), **route);
   }
-  auto watched = std::make_shared<WatchedExchange>(exchange, stage_.ledger->recording());
   const auto sequence = stage_.ledger->begin(request, std::string());
+  auto watched = std::make_shared<WatchedExchange>(exchange, stage_.ledger, sequence);
   auto done = co_await refuse(watched, std::move(route).error());
-  watched->tell(*stage_.ledger, sequence);
+  watched->conclude();
   co_return done;
 }
 
@@ -86,14 +86,14 @@ Task<void> FrontDoor::handleCounted(ExchangePtr exchange, const Route& route) {
                          (fault->action == FaultAction::loseReply || fault->action == FaultAction::cutBody ||
                           fault->action == FaultAction::wrongJson);
   if (effectful) exchange = std::make_shared<FaultyExchange>(std::move(exchange), *fault);
-  auto watched = std::make_shared<WatchedExchange>(std::move(exchange), stage_.ledger->recording());
+  auto watched = std::make_shared<WatchedExchange>(std::move(exchange), stage_.ledger, sequence);
   Result<void> done;
   if (fault) {
     done = co_await underFault(watched, route, std::move(*fault));
   } else {
     done = co_await callHandler(watched, route);
   }
-  watched->tell(*stage_.ledger, sequence);
+  watched->conclude();
   co_return done;
 }
 

@@ -42,18 +42,26 @@ json::array textsOf(const std::vector<std::string>& texts) {
 }  // namespace
 
 std::string safeTarget(const Request& request) {
-  std::string path = request.path;
-  for (const auto& [name, value] : request.params) {
-    if (!isCredential(name)) continue;
-    const auto at = path.find(http::escape(value));
-    if (at != std::string::npos) path.replace(at, http::escape(value).size(), "***");
+  // The template says which parts of the path are credentials, however they were written.
+  std::string_view pattern = request.route;
+  pattern.remove_prefix(std::min(pattern.size(), pattern.find('/')));
+  std::string_view path = request.path;
+  std::string safe;
+  while (!path.empty()) {
+    const auto part = path.substr(0, path.find('/', 1));
+    const auto name = pattern.substr(0, pattern.find('/', 1));
+    path.remove_prefix(part.size());
+    pattern.remove_prefix(name.size());
+    const bool hidden = name.starts_with("/{") && name.ends_with('}') &&
+                        isCredential(name.substr(2, name.size() - 3));
+    safe += hidden ? "/***" : std::string(part);
   }
   char separator = '?';
   for (const auto& [name, value] : request.query) {
-    path += separator + http::escape(name) + "=" + (isCredential(name) ? "***" : http::escape(value));
+    safe += separator + http::escape(name) + "=" + (isCredential(name) ? "***" : http::escape(value));
     separator = '&';
   }
-  return path;
+  return safe;
 }
 
 Result<void> Ledger::recordTo(const std::filesystem::path& file) {
@@ -82,14 +90,24 @@ std::uint64_t Ledger::begin(const Request& request, std::string fault) {
   return sequence;
 }
 
-void Ledger::finish(LedgerEntry entry, const Request& request, const RecordedBodies& bodies) {
+void Ledger::update(const LedgerEntry& entry) {
   const std::scoped_lock lock(mutex_);
+  take(entry);
+}
+
+LedgerEntry* Ledger::take(const LedgerEntry& entry) {
   const auto known = std::ranges::find(entries_, entry.sequence, &LedgerEntry::sequence);
-  if (known == entries_.end()) return;  // The ledger was reset meanwhile.
+  if (known == entries_.end()) return nullptr;  // The ledger was reset meanwhile.
   known->status = entry.status;
   known->bodyBytes = entry.bodyBytes;
-  known->bodyDigest = std::move(entry.bodyDigest);
-  if (!record_.is_open()) return;
+  known->bodyDigest = entry.bodyDigest;
+  return &*known;
+}
+
+void Ledger::finish(const LedgerEntry& entry, const Request& request, const RecordedBodies& bodies) {
+  const std::scoped_lock lock(mutex_);
+  const auto* known = take(entry);
+  if (known == nullptr || !record_.is_open()) return;
   auto line = toJson(*known);
   json::array query;
   for (const auto& [name, value] : request.query) {

@@ -13,6 +13,10 @@ namespace {
 
 std::optional<std::int64_t> wholeNumber(const json::value& value) {
   if (value.is_int64()) return value.get_int64();
+  if (value.is_uint64() &&
+      value.get_uint64() <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    return static_cast<std::int64_t>(value.get_uint64());
+  }
   if (value.is_double()) {
     const double number = value.get_double();
     constexpr double exact = 9007199254740992.0;

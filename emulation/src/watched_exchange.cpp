@@ -70,7 +70,7 @@ Task<std::size_t> WatchedExchange::read(std::span<std::byte> buffer) {
 }
 
 Task<void> WatchedExchange::begin(int status, http::Headers headers, std::optional<std::uint64_t> length) {
-  entry_.status = status;
+  note(status);
   if (keepBodies_) bodies_.replyContentType = headers.get("Content-Type").value_or("");
   return inner().begin(status, std::move(headers), length);
 }
@@ -81,20 +81,26 @@ Task<void> WatchedExchange::write(std::span<const std::byte> bytes) {
 }
 
 Task<std::shared_ptr<http::WebSocket>> WatchedExchange::accept(AcceptOptions options) {
-  entry_.status = 101;
+  note(101);
   return inner().accept(std::move(options));
 }
 
 RawConnection WatchedExchange::takeOver() {
-  entry_.status = 101;
+  note(101);
   return inner().takeOver();
 }
 
-void WatchedExchange::tell(Ledger& ledger, std::uint64_t sequence) {
-  entry_.sequence = sequence;
+void WatchedExchange::note(int status) {
+  // Before the client can see it: whoever has the reply finds it in the ledger.
+  entry_.status = status;
+  if (entry_.bodyBytes > 0) entry_.bodyDigest = digest_.hex();
+  ledger_->update(entry_);
+}
+
+void WatchedExchange::conclude() {
   if (entry_.bodyBytes > 0) entry_.bodyDigest = digest_.hex();
   if (keepBodies_) bodies_.contentType = request().headers.get("Content-Type").value_or("");
-  ledger.finish(std::move(entry_), request(), bodies_);
+  ledger_->finish(entry_, request(), bodies_);
 }
 
 Task<void> FaultyExchange::begin(int status, http::Headers headers, std::optional<std::uint64_t> length) {

@@ -12,8 +12,10 @@ namespace mooring::emulation {
 /// Notes what the handler reads and says, for the ledger.
 class WatchedExchange final : public ExchangeDecorator {
  public:
-  WatchedExchange(ExchangePtr inner, bool keepBodies)
-      : ExchangeDecorator(std::move(inner)), keepBodies_(keepBodies) {}
+  WatchedExchange(ExchangePtr inner, std::shared_ptr<Ledger> ledger, std::uint64_t sequence)
+      : ExchangeDecorator(std::move(inner)), ledger_(std::move(ledger)), keepBodies_(ledger_->recording()) {
+    entry_.sequence = sequence;
+  }
 
   Task<std::size_t> read(std::span<std::byte> buffer) override;
   Task<void> begin(int status, http::Headers headers, std::optional<std::uint64_t> length) override;
@@ -21,9 +23,13 @@ class WatchedExchange final : public ExchangeDecorator {
   Task<std::shared_ptr<http::WebSocket>> accept(AcceptOptions options) override;
   RawConnection takeOver() override;
 
-  void tell(Ledger& ledger, std::uint64_t sequence);
+  /// The handler has returned.
+  void conclude();
 
  private:
+  void note(int status);
+
+  std::shared_ptr<Ledger> ledger_;
   bool keepBodies_;
   Digest digest_;
   LedgerEntry entry_;

@@ -9,6 +9,7 @@
 #include <boost/asio/write.hpp>
 
 #include <future>
+#include <sys/resource.h>
 
 namespace mooring::test {
 
@@ -262,6 +263,10 @@ TEST_CASE("emulation server: WebSockets, with a subprotocol and a goodbye", "[un
 
 TEST_CASE("emulation server: a thousand connections at a time", "[unit][emulation]") {
   const auto host = toyHost(serverRoutes);
+  rlimit limits = {};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &limits) == 0);
+  limits.rlim_cur = limits.rlim_max;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &limits) == 0);
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 1000; ++i) {
     clients.push_back(std::make_unique<RawClient>(host->url()));

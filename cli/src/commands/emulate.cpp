@@ -11,6 +11,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <sys/resource.h>
 
 namespace mooring {
 
@@ -93,11 +94,20 @@ void waitFor(const CallOptions& call) {
   }
 }
 
+/// Each client costs descriptors, and the usual limit is low.
+void raiseOpenFiles() {
+  rlimit limits = {};
+  if (::getrlimit(RLIMIT_NOFILE, &limits) != 0) return;
+  limits.rlim_cur = limits.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limits);
+}
+
 Result<int> emulate(Session& session, const EmulateOptions& options) {
   auto factory = factoryOf(options.name);
   if (!factory) return std::unexpected(std::move(factory).error());
   auto wanted = hostOptions(options);
   if (!wanted) return std::unexpected(std::move(wanted).error());
+  raiseOpenFiles();
   auto host = emulation::Host::start(std::move(*factory), std::move(*wanted));
   if (!host) return std::unexpected(std::move(host).error());
   tell(session, **host);

@@ -52,7 +52,10 @@ class Ledger {
   [[nodiscard]] bool recording() const;
 
   std::uint64_t begin(const Request& request, std::string fault);
-  void finish(LedgerEntry entry, const Request& request, const RecordedBodies& bodies);
+  /// What is known of a request when its reply begins: by `sequence`; status and body are taken.
+  void update(const LedgerEntry& entry);
+  /// All is known: it is written to the record, too.
+  void finish(const LedgerEntry& entry, const Request& request, const RecordedBodies& bodies);
   void connectionsAccepted(std::uint64_t count);
 
   void created(std::string sandbox);
@@ -75,6 +78,8 @@ class Ledger {
   [[nodiscard]] boost::json::object json() const;
 
  private:
+  LedgerEntry* take(const LedgerEntry& entry);
+
   mutable std::mutex mutex_;
   std::vector<LedgerEntry> entries_;
   std::map<std::string, std::uint64_t> counts_;

@@ -34,6 +34,8 @@ Task<Reply> answer(Control& control,
                    ControlRoutes::Handler handler,
                    Access access,
                    ExchangePtr exchange) {
+  auto settled = co_await control.world.settle();
+  if (!settled) co_return std::unexpected(std::move(settled).error());
   Call call;
   if (access == Access::byKey) {
     auto caller = control.world.authenticate(exchange->request());

@@ -2,6 +2,7 @@
 
 #include "control.hpp"
 #include "control_schema.hpp"
+#include "events.hpp"
 #include "toolbox_link.hpp"
 
 #include <boost/beast/http/status.hpp>
@@ -24,7 +25,7 @@ std::string reasonFor(int status) {
 class DaytonaEmulator final : public emulation::Emulator {
  public:
   DaytonaEmulator(const emulation::Stage& stage, const Settings& settings, emulation::Schemas schemas)
-      : control_(stage, settings, std::move(schemas)) {}
+      : control_(stage, settings, std::move(schemas)), events_(control_.world) {}
 
   void addRoutes(emulation::Router& router) override {
     ControlRoutes routes(router, control_);
@@ -38,6 +39,7 @@ class DaytonaEmulator final : public emulation::Emulator {
     addSnapshotRoutes(routes);
     addVolumeRoutes(routes);
     routes.refuseTheRest();
+    events_.addRoutes(router);
     addToolbox(router, control_.world);
   }
 
@@ -77,6 +79,7 @@ class DaytonaEmulator final : public emulation::Emulator {
 
  private:
   Control control_;
+  Events events_;
 };
 
 }  // namespace

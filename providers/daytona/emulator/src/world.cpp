@@ -3,6 +3,8 @@
 #include "toolbox/signed_links.hpp"
 #include "toolbox_link.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -68,9 +70,11 @@ Result<SandboxPtr> World::look(const Caller& caller, const std::string& idOrName
   auto found = find(caller, idOrName);
   if (!found) return found;
   auto& steps = (*found)->steps;
+  const auto before = (*found)->told();
   if (!steps.empty() && steps.front().looks <= 0 && now() >= steps.front().until) {
     remember();
     steps.pop_front();
+    tellFrom(before, **found);
   } else if (!steps.empty()) {
     --steps.front().looks;
   }
@@ -128,13 +132,19 @@ Result<void> World::beginChange(Sandbox& sandbox) {
   return {};
 }
 
+void World::tellFrom(State before, const Sandbox& sandbox) const {
+  if (onState_ && before != sandbox.told()) onState_(sandbox.facts, before, sandbox.told());
+}
+
 void World::endChange(Sandbox& sandbox, const std::vector<State>& steps, State last) {
   remember();
+  const auto before = sandbox.told();
   sandbox.changing = false;
   sandbox.facts.state = last;
   sandbox.facts.updatedAt = sandbox.facts.lastActivityAt = now();
   sandbox.steps.clear();
   if (settings_.looks > 0 || settings_.delay.count() > 0) pretend(sandbox, steps);
+  tellFrom(before, sandbox);
 }
 
 void World::pretend(Sandbox& sandbox, const std::vector<State>& steps) {
@@ -194,7 +204,66 @@ Task<void> World::destroy(SandboxPtr sandbox) {
   co_return Result<void>();
 }
 
+void World::sweep() {
+  const auto sandboxes = byId_;
+  for (const auto& [id, sandbox] : sandboxes)
+    sweep(sandbox);
+}
+
+void World::sweep(const SandboxPtr& sandbox) {
+  auto& facts = sandbox->facts;
+  if (sandbox->inTransition() || facts.state == State::destroyed) return;
+  const auto due = [&](std::int64_t minutes, Timestamp since) {
+    return now() >= since + std::chrono::minutes(minutes);
+  };
+  const auto before = sandbox->told();
+  const bool idle = facts.state == State::started && facts.autoStop > 0 &&
+                    due(facts.autoStop, facts.lastActivityAt);
+  const bool old = facts.autoDestroyAt && now() >= *facts.autoDestroyAt;
+  const bool unwanted = facts.state == State::stopped && facts.autoDelete >= 0 &&
+                        due(facts.autoDelete, facts.updatedAt);
+  if (old || unwanted || (idle && facts.isEphemeral())) {
+    remember();
+    facts.state = facts.desired = State::destroyed;
+    sandbox->changing = true;
+    ++ending_;
+    boost::asio::co_spawn(stage_.loop, endInBackground(*this, sandbox, true), boost::asio::detached);
+  } else if (idle) {
+    remember();
+    facts.state = facts.desired = State::stopped;
+    facts.updatedAt = now();
+    sandbox->changing = true;
+    ++ending_;
+    boost::asio::co_spawn(stage_.loop, endInBackground(*this, sandbox, false), boost::asio::detached);
+  } else if (facts.state == State::stopped && due(facts.autoArchive, facts.lastActivityAt)) {
+    remember();
+    facts.state = facts.desired = State::archived;
+  }
+  tellFrom(before, *sandbox);
+}
+
+Task<void> World::settle() {
+  sweep();
+  while (ending_ > 0) {
+    auto woken = co_await endedOne_.wait();
+    if (!woken) co_return woken;
+  }
+  co_return Result<void>();
+}
+
+boost::asio::awaitable<void> World::endInBackground(World& world, SandboxPtr sandbox, bool forGood) {
+  auto task = forGood ? world.destroy(sandbox) : world.halt(sandbox);
+  auto ended = co_await std::move(task);
+  sandbox->changing = false;
+  --world.ending_;
+  world.endedOne_.notify();
+  if (ended) co_return;
+  sandbox->facts.state = State::error;
+  sandbox->facts.errorReason = ended.error().message;
+}
+
 Result<SandboxPtr> World::reach(const Request& request) {
+  sweep();
   const auto id = request.param("sandboxId");
   const auto found = byId_.find(id);
   if (found == byId_.end() || found->second->told() == State::destroyed) {

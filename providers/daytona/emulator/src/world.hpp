@@ -6,6 +6,7 @@
 #include "sandbox.hpp"
 #include "settings.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,7 +22,8 @@ struct Caller {
 /// Threads: the loop.
 class World {
  public:
-  World(const emulation::Stage& stage, Settings settings) : stage_(stage), settings_(std::move(settings)) {}
+  World(const emulation::Stage& stage, Settings settings)
+      : stage_(stage), settings_(std::move(settings)), endedOne_(stage.loop) {}
 
   [[nodiscard]] const emulation::Stage& stage() const { return stage_; }
   [[nodiscard]] const Settings& settings() const { return settings_; }
@@ -32,6 +34,10 @@ class World {
 
   /// Errors: status 401 or 403, as the control plane says it.
   [[nodiscard]] Result<Caller> authenticate(const emulation::Request& request) const;
+
+  /// Is called with what a client is told before and after each change of a state.
+  using OnState = std::function<void(const SandboxFacts&, State before, State now)>;
+  void onState(OnState callback) { onState_ = std::move(callback); }
 
   /// By id or name. Errors: status 404.
   [[nodiscard]] Result<SandboxPtr> find(const Caller& caller, const std::string& idOrName) const;
@@ -64,6 +70,12 @@ class World {
   /// Removes its machine and its name; what is left is a row in state `destroyed` that nobody finds.
   Task<void> destroy(SandboxPtr sandbox);
 
+  /// What the sandboxes' own intervals have brought about since somebody last looked; carried out in the
+  /// background.
+  void sweep();
+  /// The same, carried out.
+  Task<void> settle();
+
   /// For requests to the toolbox: credentials first, then the sandbox's state.
   /// Errors: status 401, 400 or 502, as the proxy says it; an empty message is an empty body.
   Result<SandboxPtr> reach(const emulation::Request& request);
@@ -73,11 +85,18 @@ class World {
 
  private:
   void remember();
+  void tellFrom(State before, const Sandbox& sandbox) const;
+  void sweep(const SandboxPtr& sandbox);
+  /// Carries out an end that clients are told of already.
+  static boost::asio::awaitable<void> endInBackground(World& world, SandboxPtr sandbox, bool forGood);
 
   const emulation::Stage& stage_;
   Settings settings_;
   std::map<std::string, SandboxPtr> byId_;
   std::vector<SandboxFacts> before_;
+  OnState onState_;
+  int ending_ = 0;  ///< Ends under way in the background.
+  emulation::Notice endedOne_;
 };
 
 }  // namespace mooring::daytona::emulator
