@@ -53,7 +53,7 @@ std::string hex(std::uint64_t value) {
 /// The supervisor as a file, named by its content, so that versions do not overwrite each other.
 Result<fs::path> installSupervisor(const Layout& layout) {
   static const std::string name = "supervisor-" + hex(hashOf(supervisorImage()));
-  const fs::path file = layout.bin() / name;
+  fs::path file = layout.bin() / name;
   struct stat status = {};
   if (::stat(file.c_str(), &status) == 0 &&
       static_cast<std::size_t>(status.st_size) == supervisorImage().size()) {
@@ -107,7 +107,6 @@ Result<void> makeMountPoints(const Layout& layout, const Definition& definition)
   for (const auto& volume : definition.volumes) {
     const fs::path inside = fs::path(volume.mountPath).lexically_relative(definition.home);
     if (!volume.mountPath.starts_with(definition.home + "/")) continue;
-    fs::path made;
     Descriptor parent(::openat(workspace.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
     for (const auto& part : inside) {
       open_how how = {};

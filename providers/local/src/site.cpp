@@ -19,7 +19,7 @@ Result<fs::path> findBubblewrap(const Settings& settings) {
   std::string path = settings.get("PATH").value_or("/usr/local/bin:/usr/bin:/bin");
   for (std::size_t begin = 0; begin <= path.size();) {
     const std::size_t end = std::min(path.find(':', begin), path.size());
-    const fs::path candidate = fs::path(path.substr(begin, end - begin)) / "bwrap";
+    fs::path candidate = fs::path(path.substr(begin, end - begin)) / "bwrap";
     if (candidate.is_absolute() && ::access(candidate.c_str(), X_OK) == 0) return candidate;
     begin = end + 1;
   }

@@ -291,7 +291,7 @@ Task<OutputChunk> StartedCommands::output(Instance instance,
   const std::string file(toString(stream));
   auto chunk = co_await readOutput(site_, *place, file, offset, maxBytes);
   if (!chunk && chunk.error().code == Errc::notFound) {
-    auto connection = co_await connectTo(site_, std::move(instance));  // Is all of it gone?
+    auto connection = co_await connectTo(site_, instance);  // Is all of it gone?
     if (!connection && connection.error().code == Errc::gone)
       co_return std::unexpected(std::move(connection).error());
   }

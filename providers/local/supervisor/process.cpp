@@ -78,6 +78,7 @@ std::vector<std::string> candidates(const std::string& program, const std::vecto
 
 std::vector<char*> pointersTo(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (auto& text : texts) {
     pointers.push_back(text.data());
   }
