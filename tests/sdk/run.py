@@ -6,8 +6,8 @@ vendor's own API descriptions.
   run.py <vendor> --build <folder> --conformance <mooring_conformance_vendor> [Catch2 argument...]
 
 The clients come from npm, as package-lock.json names them, once for each lock, into the build folder. A Node that is too
-old for them is replaced, for these tests, by a newer one from npm. Where neither can be had the exit code is 77: skipped;
-with MOORING_REQUIRE_SDK=1 (continuous integration) it is 1.
+old for them is replaced, for these tests, by a newer one from npm. Where npm is missing, or reaches no registry, the exit code
+is 77: skipped; with MOORING_REQUIRE_SDK=1 it is 1. Whatever else goes wrong with an installation is a failure.
 """
 
 import argparse
@@ -26,12 +26,21 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SKIPPED = 77
 IGNORED = shutil.ignore_patterns("node_modules", "__pycache__", "*.pyc")
+# How npm says that it could not reach, or not trust, a registry.
+UNREACHABLE = re.compile(
+    r"E(NOTFOUND|AI_AGAIN|CONN\w+|TIMEDOUT|NETUNREACH|HOSTUNREACH|PIPE|401|403|5\d\d)\b|ERR_SOCKET_TIMEOUT|CERT|certificate"
+)
+SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 # Below these a vendor's suite has lost tests without anybody noticing.
 LEAST_CALLS = {"daytona": 60}
 
 
 class Missing(Exception):
     """Something that this machine does not have and that the suite cannot do without."""
+
+
+class Broken(Exception):
+    """An installation that should have succeeded."""
 
 
 def least_node():
@@ -65,13 +74,33 @@ def installed(project, build):
         folder.mkdir(parents=True)
         for name in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copy(project / name, folder)
-        done = subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-progress"], cwd=folder, capture_output=True, text=True, timeout=480
-        )
-        if done.returncode != 0:
-            raise Missing("npm cannot install the clients:\n" + "\n".join(done.stderr.splitlines()[-8:]))
+        install(npm, folder)
         (folder / ".complete").touch()
     return folder
+
+
+def install(npm, folder):
+    environment = dict(os.environ)
+    # Not every Node trusts what the system trusts.
+    if Path(SYSTEM_CERTIFICATES).exists():
+        environment.setdefault("NODE_EXTRA_CA_CERTS", SYSTEM_CERTIFICATES)
+    command = [npm, "ci", "--ignore-scripts", "--no-progress", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
+    # Of an optional package that it could not get npm says nothing; a file has the reason.
+    command += ["--loglevel=http", f"--logs-dir={folder / 'logs'}"]
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=480, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise Missing("npm does not come to an end; is its registry reachable?") from None
+    installed_all = done.returncode == 0 and any((folder / "node_modules").glob("*/package.json"))
+    if installed_all:
+        return
+    said = done.stderr + "".join(log.read_text(errors="replace") for log in (folder / "logs").glob("*.log"))
+    what = "\n".join(line for line in done.stderr.splitlines()[-8:] if line)
+    if UNREACHABLE.search(said) or done.returncode == 0:
+        raise Missing(f"npm cannot reach its registry\n{what}".rstrip())
+    raise Broken(f"npm cannot install what {folder.name} needs:\n{what}")
 
 
 def usable_node(build):
@@ -166,6 +195,9 @@ def main():
     arguments = parser.parse_intermixed_args()
     try:
         return run(arguments)
+    except Broken as broken:
+        print(f"sdk: FAILED: {broken}", file=sys.stderr)
+        return 1
     except Missing as missing:
         required = os.environ.get("MOORING_REQUIRE_SDK") == "1"
         print(f"sdk: {'FAILED' if required else 'SKIPPED'}: {missing}", file=sys.stderr)
