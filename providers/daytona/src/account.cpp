@@ -44,6 +44,15 @@ Result<AccountPtr> makeAccount(const ProviderContext& context, AccountParts part
   account->apiUrl = settings->apiUrl;
   account->defaults = std::move(settings->defaults);
   account->sockets = http::makeWebSockets(http::Network::from(context.settings));
+  auto engine = std::move(parts.transport);
+  if (!engine) {
+    http::EngineOptions options;
+    options.network = http::Network::from(context.settings);
+    auto made = http::makeEngine(context.loop, options);
+    if (!made) return std::unexpected(std::move(made).error());
+    engine = std::move(*made);
+  }
+  account->probe = http::withLog(engine, context.log);
 
   http::ClientOptions options;
   options.identity.baseUrl = account->apiUrl;
@@ -52,7 +61,7 @@ Result<AccountPtr> makeAccount(const ProviderContext& context, AccountParts part
   options.token = account->token;
   options.log.query = {"limit", "cursor", "sort", "order", "force", "depth", "recursive", "follow"};
   options.pause = account->pause;
-  options.transport = std::move(parts.transport);
+  options.transport = std::move(engine);
   auto client = http::makeClient(context, std::move(options));
   if (!client) return std::unexpected(errorFrom(std::move(client).error(), "use " + settings->apiUrlFrom));
   account->http = std::move(*client);

@@ -24,7 +24,9 @@ struct Defaults {
 
 struct Account {
   ProviderContext context = {};
-  http::Client http = {};  ///< Targets that begin with '/' go to the control plane.
+  http::Client http = {};                       ///< Targets that begin with '/' go to the control plane.
+  std::shared_ptr<http::Transport> probe = {};  ///< Without the credential and without retries: for what
+                                                ///< users serve in their sandboxes.
   std::shared_ptr<http::WebSockets> sockets = {};
   std::shared_ptr<http::Pause> pause = {};  ///< For waits between polls.
   Secret token = {};

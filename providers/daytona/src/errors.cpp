@@ -50,7 +50,8 @@ std::string textOf(const json::object& object, std::string_view name) {
 
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
-/// Daytona has no codes for these; the stable parts of its sentences are all there is (daytonaio/daytona#3304).
+/// Daytona has no codes for these; the stable parts of its sentences are all there is
+/// (daytonaio/daytona#3304).
 Errc meaningOf400(const std::string& message) {
   if (has(message, "limit exceeded") || has(message, "quota exceeded")) return Errc::quotaExceeded;
   if (has(message, "No available runners")) return Errc::unavailable;
@@ -88,7 +89,8 @@ Errc meaningOf(int status, const Complaint& complaint) {
 std::string_view adviceFor(Errc code) {
   switch (code) {
     case Errc::unauthenticated:
-      return "; check DAYTONA_API_KEY (or DAYTONA_JWT_TOKEN) and that DAYTONA_API_URL is the server it is for";
+      return "; check DAYTONA_API_KEY (or DAYTONA_JWT_TOKEN) and that DAYTONA_API_URL is the server it is "
+             "for";
     case Errc::permissionDenied:
       return "; `mooring doctor` shows what the API key may do";
     case Errc::quotaExceeded:

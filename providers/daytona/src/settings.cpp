@@ -38,17 +38,18 @@ Result<void> readCredential(const Settings& settings, Credential& out) {
   const auto jwt = settings.secret("DAYTONA_JWT_TOKEN");
   const auto organization = settings.get("DAYTONA_ORGANIZATION_ID");
   if (!jwt) {
-    return refuse(Errc::notConfigured,
-                  organization
-                      ? "the Daytona provider needs a credential: DAYTONA_ORGANIZATION_ID is set, but neither "
-                        "DAYTONA_API_KEY nor DAYTONA_JWT_TOKEN is; set one of them"
-                      : "the Daytona provider needs a credential: set DAYTONA_API_KEY, or DAYTONA_JWT_TOKEN "
-                        "together with DAYTONA_ORGANIZATION_ID");
+    return refuse(
+        Errc::notConfigured,
+        organization ? "the Daytona provider needs a credential: DAYTONA_ORGANIZATION_ID is set, but neither "
+                       "DAYTONA_API_KEY nor DAYTONA_JWT_TOKEN is; set one of them"
+                     : "the Daytona provider needs a credential: set DAYTONA_API_KEY, or DAYTONA_JWT_TOKEN "
+                       "together with DAYTONA_ORGANIZATION_ID");
   }
   if (!organization) {
-    return refuse(Errc::notConfigured,
-                  "DAYTONA_JWT_TOKEN does not say for which organization: set DAYTONA_ORGANIZATION_ID too, or "
-                  "use DAYTONA_API_KEY instead");
+    return refuse(
+        Errc::notConfigured,
+        "DAYTONA_JWT_TOKEN does not say for which organization: set DAYTONA_ORGANIZATION_ID too, or "
+        "use DAYTONA_API_KEY instead");
   }
   out.token = *jwt;
   out.organization = *organization;

@@ -131,7 +131,8 @@ Task<http::Response> callToolbox(AccountPtr account, Instance instance, http::Re
   request.target.insert(0, *base);
   const bool safe = http::isSafe(request);
   auto response = co_await account->http.transport->send(std::move(request));
-  if (!response) co_return std::unexpected(errorFrom(std::move(response).error(), "use the sandbox's toolbox"));
+  if (!response)
+    co_return std::unexpected(errorFrom(std::move(response).error(), "use the sandbox's toolbox"));
   co_return co_await judged(std::move(account), std::move(instance), std::move(*response), safe);
 }
 
@@ -146,7 +147,8 @@ Task<http::Upgrade> openToolboxSocket(AccountPtr account, Instance instance, htt
   const bool safe = request.idempotency != http::Idempotency::unsafe;
   auto upgrade = co_await account->sockets->open(std::move(request));
   if (!upgrade)
-    co_return std::unexpected(errorFrom(std::move(upgrade).error(), "open a socket to the sandbox's toolbox"));
+    co_return std::unexpected(
+        errorFrom(std::move(upgrade).error(), "open a socket to the sandbox's toolbox"));
   if (upgrade->socket) co_return upgrade;
   auto response = co_await judged(
       std::move(account), std::move(instance), std::move(upgrade->response), safe);

@@ -34,8 +34,8 @@ Task<http::Upgrade> openToolboxSocket(AccountPtr account, Instance instance, htt
 /// Gives nothing when it still runs. Errors: notRunning, gone, unauthenticated, unavailable….
 Task<void> lookAfter(AccountPtr account, Instance instance);
 
-/// Whether an error reply was given by the daemon in the sandbox about the request, rather than by somebody on
-/// the way about the sandbox. Nothing: it cannot be told from the reply.
+/// Whether an error reply was given by the daemon in the sandbox about the request, rather than by somebody
+/// on the way about the sandbox. Nothing: it cannot be told from the reply.
 std::optional<bool> saidByDaemon(const http::Response& response);
 
 }  // namespace mooring::daytona

@@ -49,27 +49,13 @@ void read(http::Fields& in, KeyView& out) {
 Phase phaseOf(std::string_view state) {
   using enum Phase;
   static constexpr std::array<std::pair<std::string_view, Phase>, 21> phases = {{
-      {"started", running},
-      {"creating", moving},
-      {"restoring", moving},
-      {"starting", moving},
-      {"stopping", moving},
-      {"pending_build", moving},
-      {"building_snapshot", moving},
-      {"pulling_snapshot", moving},
-      {"archiving", moving},
-      {"resizing", moving},
-      {"snapshotting", moving},
-      {"forking", moving},
-      {"pausing", moving},
-      {"resuming", moving},
-      {"stopped", resting},
-      {"archived", resting},
-      {"paused", resting},
-      {"error", broken},
-      {"build_failed", broken},
-      {"destroying", leaving},
-      {"destroyed", leaving},
+      {"started", running},          {"creating", moving},         {"restoring", moving},
+      {"starting", moving},          {"stopping", moving},         {"pending_build", moving},
+      {"building_snapshot", moving}, {"pulling_snapshot", moving}, {"archiving", moving},
+      {"resizing", moving},          {"snapshotting", moving},     {"forking", moving},
+      {"pausing", moving},           {"resuming", moving},         {"stopped", resting},
+      {"archived", resting},         {"paused", resting},          {"error", broken},
+      {"build_failed", broken},      {"destroying", leaving},      {"destroyed", leaving},
   }};
   const auto* const found = std::ranges::find(phases, state, &std::pair<std::string_view, Phase>::first);
   return found == phases.end() ? unknown : found->second;

@@ -57,12 +57,12 @@ void read(http::Fields& in, KeyView& out);
 
 /// Where a sandbox is in its life, as far as anybody here acts on it.
 enum class Phase {
-  running,   ///< started.
-  moving,    ///< On its way to another state by itself; wait and look again.
-  resting,   ///< stopped, archived, paused: start() wakes it.
-  broken,    ///< error, build_failed.
-  leaving,   ///< destroying, destroyed: it will never run again.
-  unknown,   ///< A state that nobody here knows, or none.
+  running,  ///< started.
+  moving,   ///< On its way to another state by itself; wait and look again.
+  resting,  ///< stopped, archived, paused: start() wakes it.
+  broken,   ///< error, build_failed.
+  leaving,  ///< destroying, destroyed: it will never run again.
+  unknown,  ///< A state that nobody here knows, or none.
 };
 Phase phaseOf(std::string_view state);
 
@@ -70,8 +70,8 @@ Phase phaseOf(std::string_view state);
 /// goes elsewhere first.
 bool isStarting(std::string_view state);
 
-/// As core wants it. A broken one that can be recovered is `stopped`: attach() wakes it. Errors: corrupted (an
-/// unknown state).
+/// As core wants it. A broken one that can be recovered is `stopped`: attach() wakes it. Errors: corrupted
+/// (an unknown state).
 Result<Instance> instanceFrom(const SandboxView& sandbox);
 
 }  // namespace mooring::daytona
