@@ -107,8 +107,9 @@ Task<std::optional<SandboxView>> settled(
       if (moved && *moved && phaseOf((*moved)->state) == Phase::running)
         co_return std::optional<SandboxView>(std::move(**moved));
     }
-    auto paused = co_await polling.pause("sandbox " + id + " is still " +
-                                         (sandbox.state.empty() ? "in an unknown state" : sandbox.state));
+    auto waitingFor = "sandbox " + id + " is still ";
+    waitingFor += sandbox.state.empty() ? "in an unknown state" : sandbox.state;
+    auto paused = co_await polling.pause(std::move(waitingFor));
     if (!paused) co_return std::unexpected(std::move(paused).error());
     auto seen = co_await lookUp(account, id, call);
     if (!seen) {

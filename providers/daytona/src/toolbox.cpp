@@ -41,7 +41,9 @@ Task<void> look(AccountPtr account, Instance instance) {
       const auto why = sandbox.errorReason.empty() ? "" : " (" + sandbox.errorReason + ")";
       if (sandbox.recoverable)
         co_return refuse(Errc::notRunning, "sandbox " + name + " is in a recoverable error state" + why);
-      co_return refuse(Errc::gone, "sandbox " + name + " is beyond use: " + sandbox.state + why);
+      auto error = refuse(Errc::unavailable, "sandbox " + name + " is broken: " + sandbox.state + why);
+      error.error().transience = Transience::permanent;
+      co_return error;
     }
     case Phase::unknown:
       break;
