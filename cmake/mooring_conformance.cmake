@@ -17,6 +17,9 @@ function(mooring_conformance)
         SOURCES ${ARGN} ${fixture}
         LIBS mooring::mooring mooring::provider_${name}
         LABELS conformance conformance.${name})
+      if(TARGET mooring_emulator_${name})
+        target_link_libraries(mooring_conformance_${name} PRIVATE mooring::emulator_${name})
+      endif()
       target_include_directories(
         mooring_conformance_${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests/conformance" "${testing}")
     endif()
