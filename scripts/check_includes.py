@@ -23,10 +23,11 @@ ENGINES = re.compile(r"^(curl/|SQLiteCpp/|sqlite3|pqxx/)")
 def owner_of(path):
     """The layer a file belongs to: core, persistence/sqlite, providers/local, tests ... None outside of all.
 
-    An emulator is a layer of its own: it must not know its provider's client, or both would share its mistakes.
+    An emulator is a layer of its own: it must not know its provider's client, or both would share its mistakes. The
+    conformance suite's fixture sets the one on the other.
     """
     parts = path.parts
-    if parts[0] == "providers" and len(parts) > 3 and parts[2] == "emulator":
+    if parts[0] == "providers" and len(parts) > 3 and parts[2] in ("emulator", "testing"):
         return "/".join(parts[:3])
     if parts[0] in GROUPS and len(parts) > 2:
         return "/".join(parts[:2])
@@ -39,6 +40,9 @@ def allowed_owners(owner):
         return None
     if owner.startswith("providers/") and owner.endswith("/emulator"):
         return {"core", "transport", "emulation", owner}
+    if owner.startswith("providers/") and owner.endswith("/testing"):
+        provider = owner.removesuffix("/testing")
+        return {"core", "transport", "emulation", provider, provider + "/emulator", owner}
     if owner.startswith("providers/"):
         return {"core", "transport", owner}
     if owner == "emulation":
@@ -163,6 +167,9 @@ def self_test():
         "providers/acme/emulator/src/bad_client.cpp": "#include <mooring/acme/options.hpp>\n",
         "providers/acme/emulator/src/bad_client_internal.cpp": '#include "../../src/wire.hpp"\n',
         "providers/acme/emulator/src/bad_machines.cpp": "#include <mooring/local/options.hpp>\n",
+        "providers/acme/testing/fixture.cpp": "#include <mooring/acme/options.hpp>\n#include <mooring/acme/emulator.hpp>\n"
+        "#include <mooring/emulation/server.hpp>\n",
+        "providers/acme/testing/bad_peer.cpp": "#include <mooring/local/options.hpp>\n",
         "providers/acme/src/bad_emulator.cpp": "#include <mooring/acme/emulator.hpp>\n",
         "providers/acme/src/bad_emulation.cpp": "#include <mooring/emulation/server.hpp>\n",
         "emulation/include/mooring/emulation/server.hpp": "#include <mooring/http/transport.hpp>\n",

@@ -103,6 +103,7 @@ void addPreviewCommand(CommandLine& line);
 void addProviderCommands(CommandLine& line);
 void addEmulateCommand(CommandLine& line);
 void addDoctorCommand(CommandLine& line);
+void addSmokeCommand(CommandLine& line);
 void addRecoverCommand(CommandLine& line);
 void addVersionCommand(CommandLine& line);
 

@@ -52,6 +52,7 @@ int run(std::vector<std::string> arguments) {
   addProviderCommands(line);
   addEmulateCommand(line);
   addDoctorCommand(line);
+  addSmokeCommand(line);
   addRecoverCommand(line);
   addVersionCommand(line);
   if (const auto code = line.parse(std::move(arguments), output)) return *code;

@@ -23,8 +23,9 @@ Result<SandboxService> Session::service() {
   return *service_;
 }
 
-Result<SandboxService> Session::openOn(const std::filesystem::path& database) const {
+Result<SandboxService> Session::openOn(const std::filesystem::path& database, Settings settings) const {
   OpenOptions options;
+  options.parts.settings = std::move(settings);
   options.database = database;
   if (globals_.verbose) {
     auto log = std::make_shared<spdlog::logger>("mooring", std::make_shared<spdlog::sinks::stderr_sink_mt>());

@@ -37,8 +37,8 @@ class Session {
 
   /// The service on the chosen database, opened when first asked for.
   Result<SandboxService> service();
-  /// The same on another database; for looking without touching.
-  Result<SandboxService> openOn(const std::filesystem::path& database) const;
+  /// The same on another database, and with other settings than the environment's unless these are empty.
+  Result<SandboxService> openOn(const std::filesystem::path& database, Settings settings = Settings()) const;
 
   /// Under Ctrl-C and --deadline.
   [[nodiscard]] CallOptions call() const;

@@ -15,7 +15,8 @@ namespace mooring::test::daytona {
 inline constexpr const char* key = "dtn_very-secret";
 
 struct Wire : scripted::Parts {
-  explicit Wire(std::map<std::string, std::string, std::less<>> more = {}) {
+  explicit Wire(std::map<std::string, std::string, std::less<>> more =
+                    std::map<std::string, std::string, std::less<>>()) {
     more.emplace("DAYTONA_API_KEY", key);
     more.emplace("DAYTONA_API_URL", "https://api.test/api");
     auto context = contextOn(engine(), Settings(std::move(more)));
