@@ -1,9 +1,12 @@
-// Commands in a sandbox.
+// Commands in a sandbox. docs/decisions/0007-daytona-run.md says why this way.
 #pragma once
 
 #include <mooring/provider.hpp>
 
 #include "account.hpp"
+#include "run/spent.hpp"
+
+#include <memory>
 
 namespace mooring::daytona {
 
@@ -18,6 +21,7 @@ class Commands final : public CommandsApi {
 
  private:
   AccountPtr account_;
+  std::shared_ptr<SpentRuns> spent_ = std::make_shared<SpentRuns>();
 };
 
 }  // namespace mooring::daytona
