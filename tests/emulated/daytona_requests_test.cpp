@@ -1,0 +1,61 @@
+// What each call costs, counted by the emulator.
+#include "daytona_cloud.hpp"
+
+#include <fstream>
+
+using namespace mooring;
+using test::DaytonaCloud;
+using test::ok;
+
+namespace {
+
+class Meter {
+ public:
+  explicit Meter(DaytonaCloud& cloud) : cloud_(cloud) { cloud_.ledger().reset(); }
+  /// Requests since the last count.
+  std::uint64_t count() {
+    const auto total = cloud_.ledger().total();
+    std::string routes;
+    for (const auto& [route, times] : cloud_.ledger().counts())
+      routes += route + " x" + std::to_string(times) + "; ";
+    UNSCOPED_INFO(routes);
+    cloud_.ledger().reset();
+    return total;
+  }
+
+ private:
+  DaytonaCloud& cloud_;
+};
+
+}  // namespace
+
+TEST_CASE("daytona/requests: a warm call is one, also from a fresh process", "[emulated][daytona][budget]") {
+  DaytonaCloud cloud;
+  Meter meter(cloud);
+  auto sandbox = cloud.create();
+  CHECK(meter.count() <= 2);  // And a look, where the reply still says "creating".
+
+  REQUIRE(ok(sandbox.run("true", {}).get()));
+  meter.count();  // Whatever the first one prepares in the sandbox.
+  REQUIRE(ok(sandbox.run("true", {}).get()));
+  CHECK(meter.count() == 1);
+
+  auto fresh = cloud.open(DaytonaCloud::goodKey);
+  REQUIRE(ok(fresh.sandbox(sandbox.id()).run("true", {}).get()));
+  CHECK(meter.count() == 1);
+
+  REQUIRE(ok(sandbox.files().write("file", "bytes").get()));
+  meter.count();
+  REQUIRE(ok(sandbox.files().read("file").get()));
+  CHECK(meter.count() == 1);
+
+  const auto connected = sandbox.connect().get();
+  REQUIRE(ok(connected));
+  CHECK(meter.count() == 1);
+
+  REQUIRE(ok(sandbox.previews().url(8080).get()));
+  CHECK(meter.count() == 1);
+
+  REQUIRE(ok(sandbox.destroy().get()));
+  CHECK(meter.count() == 1);
+}
