@@ -64,5 +64,5 @@ TEST_CASE("cli/smoke: says what is missing before anything is made", "[cli][smok
   CHECK(unconfigured.code == 8);
   CHECK(unconfigured.err.find("DAYTONA_API_KEY") != std::string::npos);
   CHECK(cli.run({"smoke", "nobody"}).code == 3);
-  CHECK(cli.run({"smoke", "local", "--emulated"}).code == 6);
+  CHECK(cli.run({"smoke", "local", "--emulated"}).code == 2);
 }

@@ -1,8 +1,8 @@
 // emulate: a provider's protocol on loopback, with real sandboxes behind it.
-#include <mooring/emulation/emulator.hpp>
 #include <mooring/emulation/strict.hpp>
 
 #include "command_line.hpp"
+#include "emulators.hpp"
 #include "exit_codes.hpp"
 #include "words.hpp"
 
@@ -12,13 +12,6 @@
 #include <condition_variable>
 #include <mutex>
 #include <sys/resource.h>
-
-namespace mooring {
-
-/// Generated from the list in providers/CMakeLists.txt.
-const std::vector<std::pair<std::string, emulation::EmulatorFactory>>& builtinEmulators();
-
-}  // namespace mooring
 
 namespace mooring::cli {
 namespace {
@@ -32,15 +25,6 @@ struct EmulateOptions {
   std::vector<std::string> settings = {};
   std::uint64_t seed = 1;
 };
-
-Result<emulation::EmulatorFactory> factoryOf(const std::string& name) {
-  std::string known;
-  for (const auto& [candidate, factory] : builtinEmulators()) {
-    if (candidate == name) return factory;
-    known += (known.empty() ? "" : ", ") + candidate;
-  }
-  return failure(Errc::invalidArgument, "there is no emulator of \"" + name + "\"; known are: " + known);
-}
 
 Result<emulation::HostOptions> hostOptions(const EmulateOptions& options) {
   emulation::HostOptions host;
@@ -103,7 +87,7 @@ void raiseOpenFiles() {
 }
 
 Result<int> emulate(Session& session, const EmulateOptions& options) {
-  auto factory = factoryOf(options.name);
+  auto factory = emulatorOf(options.name);
   if (!factory) return std::unexpected(std::move(factory).error());
   auto wanted = hostOptions(options);
   if (!wanted) return std::unexpected(std::move(wanted).error());

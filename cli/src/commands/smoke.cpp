@@ -66,17 +66,6 @@ class Scratch {
   fs::path path_;
 };
 
-Result<std::unique_ptr<emulation::Host>> startEmulator(const std::string& provider) {
-  std::string known;
-  for (const auto& [name, factory] : builtinEmulators()) {
-    if (name == provider) return emulation::Host::start(factory);
-    known += (known.empty() ? "" : ", ") + name;
-  }
-  return failure(Errc::unsupported,
-                 "there is no emulator of provider \"" + provider + "\"; there are: " + known +
-                     ". Leave --emulated out");
-}
-
 Result<ProviderDescription> describe(const SandboxService& service,
                                      const std::string& name,
                                      const CallOptions& call) {
@@ -198,7 +187,9 @@ Result<int> smokeTest(Session& session, const SmokeOptions& options) {
                                                  : options.provider;
   std::unique_ptr<emulation::Host> host;
   if (options.emulated) {
-    auto started = startEmulator(provider);
+    auto factory = emulatorOf(provider);
+    if (!factory) return std::unexpected(std::move(factory).error());
+    auto started = emulation::Host::start(std::move(*factory));
     if (!started) return std::unexpected(std::move(started).error());
     host = std::move(*started);
     for (const auto& [name, value] : host->environment())
