@@ -3,6 +3,7 @@
 #include <mooring/emulation/emulator.hpp>
 
 #include "database_fixture.hpp"
+#include "everyday_faults.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -13,7 +14,9 @@ namespace {
 /// Constructed before the services and destroyed after them.
 struct Cloud {
   Cloud() {
-    auto started = emulation::Host::start(daytona::makeEmulator);
+    emulation::HostOptions options;
+    if (badDay()) options.faults = everydayFaults("POST /api/sandbox");
+    auto started = emulation::Host::start(daytona::makeEmulator, std::move(options));
     if (!started) throw std::runtime_error("the Daytona emulator: " + describe(started.error()));
     host = std::move(*started);
   }
