@@ -30,7 +30,7 @@ class Seen final : public RunObserver {
   std::function<void()> onBytes;
 };
 
-inline CommandSpec program(std::string name, std::vector<std::string> args = {}) {
+inline CommandSpec program(std::string name, std::vector<std::string> args = std::vector<std::string>()) {
   CommandSpec spec;
   spec.program = std::move(name);
   spec.args = std::move(args);

@@ -105,7 +105,8 @@ TEST_CASE("daytona/run: exit codes are those that a shell gives, in every shell"
   }
   // As a shell's background jobs would: deaf to SIGINT and SIGQUIT.
   CHECK(world.end(program("grep", {"SigIgn", "/proc/self/status"})).exitCode == 0);
-  CHECK(world.seen->out == "SigIgn:\t0000000000000000\n");
+  REQUIRE(world.seen->out.starts_with("SigIgn:\t"));
+  CHECK((std::stoull(world.seen->out.substr(8), nullptr, 16) & 0x7FFFFFFFU) == 0);
 }
 
 TEST_CASE("daytona/run: a warm run is one request, from a fresh process too", "[unit][daytona][run]") {

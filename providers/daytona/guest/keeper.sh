@@ -91,12 +91,12 @@ keep() {
   cd "$m_b" || return
   # shellcheck disable=SC2086
   [ -z "$m_old" ] || rm -rf $m_old
-  # Results that nobody asked for in time, and runs that a stop of the sandbox cut short.
-  find . -mindepth 2 -maxdepth 2 \( -name exit -mmin +10 -o -name keeper -mmin +1440 \) |
+  # Results that nobody asked for in time, runs that a stop of the sandbox cut short, and uploads that broke off.
+  find . -mindepth 2 -maxdepth 2 \( -name exit -mmin +10 -o -name keeper -mmin +1440 -o -path './up-*' -mmin +1440 \) |
     while read -r m_f; do
-      read -r m_p _ <"${m_f%/*}/keeper"
-      [ -e "${m_f%/*}/exit" ] || [ ! -e "/proc/$m_p" ] || continue
-      rm -rf "${m_f%/*}"
+      m_f=${m_f%/*}
+      [ -e "$m_f/exit" ] || ! read -r m_p _ <"$m_f/keeper" || [ ! -e "/proc/$m_p" ] || continue
+      rm -rf "$m_f"
     done
 }
 

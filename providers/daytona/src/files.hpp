@@ -1,15 +1,21 @@
-// Files of a sandbox.
+// Files of a sandbox. docs/decisions/0007-daytona-run.md says why most calls are small scripts.
 #pragma once
 
 #include <mooring/provider.hpp>
 
 #include "account.hpp"
+#include "files/shell_call.hpp"
+#include "files/upload.hpp"
+#include "run/spent.hpp"
+
+#include <memory>
 
 namespace mooring::daytona {
 
 class Files final : public FilesApi {
  public:
-  explicit Files(AccountPtr account) : account_(std::move(account)) {}
+  explicit Files(AccountPtr account, UploadLimits limits = UploadLimits())
+      : account_(std::move(account)), limits_(limits) {}
 
   Task<void> read(Instance instance,
                   SandboxPath path,
@@ -32,7 +38,13 @@ class Files final : public FilesApi {
   Task<void> setMode(Instance instance, SandboxPath path, int mode, CallOptions call) override;
 
  private:
+  [[nodiscard]] FilePlace at(Instance instance, CallOptions call) const {
+    return {.account = account_, .spent = spent_, .instance = std::move(instance), .call = std::move(call)};
+  }
+
   AccountPtr account_;
+  UploadLimits limits_;
+  std::shared_ptr<SpentRuns> spent_ = std::make_shared<SpentRuns>();
 };
 
 }  // namespace mooring::daytona
