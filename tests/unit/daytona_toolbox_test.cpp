@@ -113,6 +113,13 @@ TEST_CASE("daytona/toolbox: what the daemon itself refuses comes back as it is",
     CHECK(response->status == 404);
     CHECK(wire.wire->count() == 1);
   }
+  SECTION("unless it is the way there that speaks in its name") {
+    wire.wire->reply(
+        400,
+        R"({"source":"DAYTONA_DAEMON","code":"BAD_REQUEST","message":"failed to resolve container IP"})");
+    wire.wire->reply(200, sandboxJson("stopped"));
+    CHECK(test::failsWith(call(wire), Errc::notRunning));
+  }
   SECTION("an older one says nothing, but the sandbox runs") {
     wire.wire->reply(404);
     wire.wire->reply(200, sandboxJson("started"));

@@ -85,25 +85,25 @@ Task<http::Response> judged(AccountPtr account, Instance instance, http::Respons
 
 std::optional<bool> saidByDaemon(const http::Response& response) {
   const auto complaint = complaintOf(response);
-  if (!complaint.source.empty()) return complaint.source == "DAYTONA_DAEMON";
-  // What proxy and runner say before they have reached the daemon.
-  static constexpr std::array<std::string_view, 6> aboutTheWay = {"failed to resolve container IP",
-                                                                  "failed to get runner info",
-                                                                  "sandbox container not found",
-                                                                  "authentication failed",
-                                                                  "does not have a runner",
-                                                                  "no IP address found"};
-  const bool onTheWay = std::ranges::any_of(aboutTheWay, [&](std::string_view words) {
-    return complaint.message.find(words) != std::string::npos;
-  });
-  if (onTheWay) return false;
   // Only the daemon knows these.
   static constexpr std::array<std::string_view, 7> itsOwn = {
       "FILE_", "GIT_", "PROCESS_", "SESSION_", "COMMAND_", "PTY_", "INVALID_FILE_PATH"};
   const bool own = std::ranges::any_of(
       itsOwn, [&](std::string_view prefix) { return complaint.code.starts_with(prefix); });
   if (own) return true;
-  return std::nullopt;
+  // What proxy and runner say before they have reached it; they share its code for errors, and so, at times,
+  // its name.
+  static constexpr std::array<std::string_view, 5> aboutTheWay = {"failed to resolve container IP",
+                                                                  "failed to get runner info",
+                                                                  "sandbox container not found",
+                                                                  "does not have a runner",
+                                                                  "no IP address found"};
+  const bool onTheWay = std::ranges::any_of(aboutTheWay, [&](std::string_view words) {
+    return complaint.message.find(words) != std::string::npos;
+  });
+  if (onTheWay) return false;
+  if (complaint.source.empty()) return std::nullopt;
+  return complaint.source == "DAYTONA_DAEMON";
 }
 
 Task<std::string> toolboxOf(AccountPtr account, Instance instance) {
