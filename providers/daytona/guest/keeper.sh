@@ -12,7 +12,7 @@ tell() {
   done
 }
 
-# Takes what comes out of pipe $1.p into pieces, and no more than 64 of them that the client has not got: then the
+# Takes what comes out of pipe $1.p into pieces, and no more than 128 of them that the client has not got: then the
 # command has to wait.
 pump() {
   exec 3<"$m_d/$1.p" 4<>"$m_d/$1.a"
@@ -26,7 +26,7 @@ pump() {
     if [ -e "$m_d/exit" ] && cat "$m_d/$1.$((m_i - 2))" "$m_d/$1.$((m_i - 1))" | grep -q "$m_mark"; then break; fi
     : >"$m_d/$1.$m_i"
     tell
-    while [ -e "$m_d/$1.$((m_i - 64))" ]; do read -r _ <&4; done
+    while [ -e "$m_d/$1.$((m_i - 128))" ]; do read -r _ <&4; done
   done
   : >"$m_d/$1.$m_i"
   : >"$m_d/$1.end"

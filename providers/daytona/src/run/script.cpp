@@ -14,7 +14,7 @@ namespace mooring::daytona {
 namespace {
 
 /// How many pieces of up to 64 KiB of each stream one answer may hold.
-constexpr int piecesAtOnce = 32;
+constexpr int piecesAtOnce = 64;
 
 /// What Linux takes (execve(2)): one string with its NUL, and all of them together where the stack is 8 MiB.
 constexpr std::size_t longestString = std::size_t{128} * 1024 - 1;
