@@ -176,7 +176,7 @@ TEST_CASE("contract: destroy works by key alone, and twice", "[conformance][cont
   CHECK(ok(test::run(contract.lifecycle().destroy(byKey, contract.call()))));
 }
 
-TEST_CASE("contract: what was destroyed is gone for every call", "[conformance][contract]") {
+TEST_CASE("contract: what was destroyed is gone for every call", "[conformance][contract][undisturbed]") {
   Trial trial;
   Contract contract(trial.fixture());
   const auto made = contract.provision();
@@ -199,7 +199,8 @@ TEST_CASE("contract: what was destroyed is gone for every call", "[conformance][
   }
 }
 
-TEST_CASE("contract: a stopped sandbox is notRunning until it is attached", "[conformance][contract]") {
+TEST_CASE("contract: a stopped sandbox is notRunning until it is attached",
+          "[conformance][contract][undisturbed]") {
   Trial trial;
   if (!trial.offers(Capability::resume)) return;
   Contract contract(trial.fixture());

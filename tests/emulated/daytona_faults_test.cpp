@@ -134,8 +134,10 @@ TEST_CASE("daytona/faults: attach finds, wakes or replaces, and blames nobody fo
     REQUIRE(ok(outcome));
     const std::string expected = trouble == "gone"                               ? "recreated"
                                  : trouble == "stopped" || trouble == "archived" ? "resumed"
+                                 : trouble == "wrong JSON"                       ? "unreachable"
                                                                                  : "attached";
     CHECK(toString(outcome->kind) == expected);
+    if (trouble == "wrong JSON") CHECK(toString(outcome->reason->code) == "corrupted");
   });
 }
 

@@ -1,7 +1,7 @@
 // What each call costs, counted by the emulator.
 #include "daytona_cloud.hpp"
 
-#include <fstream>
+#include <filesystem>
 
 using namespace mooring;
 using test::DaytonaCloud;
@@ -36,7 +36,7 @@ TEST_CASE("daytona/requests: a warm call is one, also from a fresh process", "[e
   CHECK(meter.count() <= 2);  // And a look, where the reply still says "creating".
 
   REQUIRE(ok(sandbox.run("true", {}).get()));
-  meter.count();  // Whatever the first one prepares in the sandbox.
+  CHECK(meter.count() == 1);  // Nothing is prepared in the sandbox.
   REQUIRE(ok(sandbox.run("true", {}).get()));
   CHECK(meter.count() == 1);
 
@@ -45,7 +45,15 @@ TEST_CASE("daytona/requests: a warm call is one, also from a fresh process", "[e
   CHECK(meter.count() == 1);
 
   REQUIRE(ok(sandbox.files().write("file", "bytes").get()));
-  meter.count();
+  CHECK(meter.count() == 1);
+  REQUIRE(ok(sandbox.files().write("large", std::string(1'000'000, 'x')).get()));
+  CHECK(meter.count() == 2);
+  const test::TempDir local;
+  for (int i = 0; i < 10; ++i)
+    test::writeFile(local / "ten" / std::to_string(i), std::string(1000, 'x'));
+  std::filesystem::permissions(local / "ten", std::filesystem::perms(0755));
+  REQUIRE(ok(sandbox.files().upload(local / "ten", "ten").get()));
+  CHECK(meter.count() == 1);
   REQUIRE(ok(sandbox.files().read("file").get()));
   CHECK(meter.count() == 1);
 
@@ -55,6 +63,11 @@ TEST_CASE("daytona/requests: a warm call is one, also from a fresh process", "[e
 
   REQUIRE(ok(sandbox.previews().url(8080).get()));
   CHECK(meter.count() == 1);
+
+  const auto stopped = sandbox.stop().get();
+  REQUIRE(ok(stopped));
+  UNSCOPED_INFO("stop");
+  CHECK(meter.count() <= 2);
 
   REQUIRE(ok(sandbox.destroy().get()));
   CHECK(meter.count() == 1);

@@ -81,11 +81,15 @@ Task<ShellResult> callProgram(FilePlace place,
   auto end = co_await session->run(std::move(spec));
   if (!end) {
     auto error = std::move(end).error();
-    if (error.code == Errc::outcomeUnknown && effect == Effect::none) {
-      error.code = Errc::unavailable;
-      error.transience = Transience::exhausted;
+    if (error.code != Errc::outcomeUnknown || !error.cause) co_return std::unexpected(std::move(error));
+    // Whatever became of files that are gone with their sandbox does not matter any more.
+    auto cause = *error.cause;
+    if (effect == Effect::changes && cause.code != Errc::gone) co_return std::unexpected(std::move(error));
+    if (cause.code == Errc::outcomeUnknown) {
+      cause.code = Errc::unavailable;
+      cause.transience = Transience::exhausted;
     }
-    co_return std::unexpected(std::move(error));
+    co_return std::unexpected(std::move(cause));
   }
   if (end->interrupted) co_return refuse(Errc::cancelled, "the call was cancelled");
   seen.result.exitCode = end->exitCode;

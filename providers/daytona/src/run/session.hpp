@@ -34,7 +34,7 @@ class RunSession final : public std::enable_shared_from_this<RunSession> {
 
  private:
   struct Asking {
-    int attempts = 4;
+    int attempts = 6;
     std::optional<std::chrono::steady_clock::time_point> deadline = {};
     std::chrono::seconds atMost = std::chrono::seconds(60);  ///< One exchange.
     bool persistent = false;  ///< A temporary refusal is worth another attempt, too: much is lost otherwise.
