@@ -132,10 +132,16 @@ TEST_CASE("daytona/faults: attach finds, wakes or replaces, and blames nobody fo
   underEachTrouble([](DaytonaCloud&, Sandbox& sandbox, const std::string& trouble) {
     const auto outcome = sandbox.connect().get();
     REQUIRE(ok(outcome));
-    const std::string expected = trouble == "gone"                               ? "recreated"
-                                 : trouble == "stopped" || trouble == "archived" ? "resumed"
-                                 : trouble == "wrong JSON"                       ? "unreachable"
-                                                                                 : "attached";
+    if (trouble == "wrong JSON") {
+      // What cannot be read is no blip that would go away: it is said, and the record stays as it was.
+      REQUIRE(outcome->reason);
+      CHECK(toString(outcome->reason->code) == "corrupted");
+      CHECK(toString(outcome->record.status) == "active");
+      return;
+    }
+    std::string expected = "attached";
+    if (trouble == "gone") expected = "recreated";
+    if (trouble == "stopped" || trouble == "archived") expected = "resumed";
     CHECK(toString(outcome->kind) == expected);
     if (trouble == "wrong JSON") CHECK(toString(outcome->reason->code) == "corrupted");
   });

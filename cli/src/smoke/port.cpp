@@ -11,20 +11,18 @@ namespace {
 
 /// Whichever of these the image has. Each answers every request, for ever.
 constexpr const char* server = R"sh(
-cd "$(mktemp -d)" && echo hello > index.html if command - v python3 > / dev / null;
-then exec python3 - m http.server "$1";
-fi if command - v node > / dev / null;
-then exec node -
-    e 'require("http").createServer((q, r) => r.end("hello\n")).listen(process.argv[1])' "$1" fi exec perl -
-    MIO::Socket::INET -
-    e ' my $s = IO::Socket::INET->new(LocalPort = > $ARGV[0], Listen = > 5, ReuseAddr = > 1) or die;
-while (my $c = $s->accept) {
-  while (<$c>) {
-    last if / ^\r ? $ /
-  }
-  print $c "HTTP/1.1 200 OK\r\n\r\nhello\n";
-  close $c
-}' "$1"
+cd "$(mktemp -d)" && echo hello >index.html
+if command -v python3 >/dev/null; then exec python3 -m http.server "$1"; fi
+if command -v node >/dev/null; then
+  exec node -e 'require("http").createServer((q, r) => r.end("hello\n")).listen(process.argv[1])' "$1"
+fi
+exec perl -MIO::Socket::INET -e '
+  my $s = IO::Socket::INET->new(LocalPort => $ARGV[0], Listen => 5, ReuseAddr => 1) or die;
+  while (my $c = $s->accept) {
+    while (<$c>) { last if /^\r?$/ }
+    print $c "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello\n";
+    close $c;
+  }' "$1"
 )sh";
 
 /// Where a sandbox has this machine's network, its ports are this machine's too.

@@ -19,6 +19,13 @@ Command shell(std::string script) {
   return command;
 }
 
+/// For start(), which has no limits of its own.
+Command background(std::string script) {
+  auto command = shell(std::move(script));
+  command.timeouts = Timeouts();
+  return command;
+}
+
 SandboxConfig configOf(const World& world) {
   SandboxConfig config;
   config.provider = world.provider;
@@ -84,7 +91,7 @@ Found runElsewhere(World& world) {
 }
 
 Found startCommand(World& world) {
-  auto started = world.sandbox->start(shell("read line; echo \"got $line\"; exit 3"), world.call).get();
+  auto started = world.sandbox->start(background("read line; echo \"got $line\"; exit 3"), world.call).get();
   if (!started) return std::unexpected(std::move(started).error());
   auto written = started->writeInput("this\n", world.call).get();
   if (!written) return std::unexpected(std::move(written).error());
@@ -103,7 +110,7 @@ Found startCommand(World& world) {
 }
 
 Found killCommand(World& world) {
-  auto started = world.sandbox->start(shell("sleep 1000"), world.call).get();
+  auto started = world.sandbox->start(background("sleep 1000"), world.call).get();
   if (!started) return std::unexpected(std::move(started).error());
   constexpr int sigTerm = 15;
   auto killed = started->kill(sigTerm, world.call).get();
