@@ -13,7 +13,8 @@ namespace {
 /// The steps' results by their names.
 std::map<std::string, std::string> resultsOf(const Ended& ended) {
   std::map<std::string, std::string> out;
-  for (const auto& step : ended.json().at("steps").as_array())
+  const auto json = ended.json();
+  for (const auto& step : json.at("steps").as_array())
     out.emplace(step.at("step").as_string(), step.at("result").as_string());
   return out;
 }
