@@ -25,7 +25,7 @@ CapabilityTable capabilitiesWith(const Defaults& defaults) {
   table[startedCommands] = {
       Support::emulated,
       "mooring's journal in the sandbox: a session's commands have no kill and no offsets"};
-  table[commandInput] = native("sent as a file before the command runs");
+  table[commandInput] = native("up to 48 KiB goes with the command, more in pieces while it runs");
   table[volumes] = native("shared object storage, not a POSIX file system: no rename, append or lock");
   table[checkpoints] = lacking("snapshots make new sandboxes; nothing puts one back");
   table[checkpointRemoval] = lacking("there are no checkpoints");
