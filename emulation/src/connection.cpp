@@ -33,14 +33,14 @@ std::string plainRefusal(int status, std::string_view why) {
 asio::awaitable<void> Connection::serve() {
   const auto self = shared_from_this();
   boost::system::error_code ignored;
-  socket_->set_option(tcp::no_delay(true), ignored);
+  static_cast<void>(socket_->set_option(tcp::no_delay(true), ignored));
   for (;;) {
     const bool more = co_await serveOne();
     if (!more) break;
   }
   if (socket_->is_open()) {
-    socket_->shutdown(tcp::socket::shutdown_both, ignored);
-    socket_->close(ignored);
+    static_cast<void>(socket_->shutdown(tcp::socket::shutdown_both, ignored));
+    static_cast<void>(socket_->close(ignored));
   }
 }
 
@@ -98,14 +98,14 @@ void Connection::cancel() {
 
 void Connection::reset() {
   boost::system::error_code ignored;
-  socket_->set_option(asio::socket_base::linger(true, 0), ignored);
-  socket_->close(ignored);
+  static_cast<void>(socket_->set_option(asio::socket_base::linger(true, 0), ignored));
+  static_cast<void>(socket_->close(ignored));
 }
 
 void Connection::cut() {
   boost::system::error_code ignored;
-  socket_->shutdown(tcp::socket::shutdown_both, ignored);
-  socket_->close(ignored);
+  static_cast<void>(socket_->shutdown(tcp::socket::shutdown_both, ignored));
+  static_cast<void>(socket_->close(ignored));
 }
 
 void Connection::watch() {

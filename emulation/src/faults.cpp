@@ -62,6 +62,7 @@ Result<Fault> parseFault(const json::value& value) {
   Members members(value.get_object());
   const auto choices = [](const auto& entries) {
     std::vector<std::string_view> texts;
+    texts.reserve(entries.size());
     for (const auto& entry : entries)
       texts.push_back(entry.second);
     return texts;

@@ -85,7 +85,11 @@ Task<void> FrontDoor::handleCounted(ExchangePtr exchange, const Route& route) {
   const bool effectful = fault &&
                          (fault->action == FaultAction::loseReply || fault->action == FaultAction::cutBody ||
                           fault->action == FaultAction::wrongJson);
-  if (effectful) exchange = std::make_shared<FaultyExchange>(std::move(exchange), *fault);
+  std::shared_ptr<FaultyExchange> faulty;
+  if (effectful) {
+    faulty = std::make_shared<FaultyExchange>(std::move(exchange), *fault);
+    exchange = faulty;
+  }
   auto watched = std::make_shared<WatchedExchange>(std::move(exchange), stage_.ledger, sequence);
   Result<void> done;
   if (fault) {
@@ -93,6 +97,7 @@ Task<void> FrontDoor::handleCounted(ExchangePtr exchange, const Route& route) {
   } else {
     done = co_await callHandler(watched, route);
   }
+  if (faulty && faulty->begun()) done = co_await faulty->conclude();
   watched->conclude();
   co_return done;
 }

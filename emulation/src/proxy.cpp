@@ -46,7 +46,7 @@ class Upstream {
     if (!slot_.is_connected()) return;
     slot_.assign([socket = socket](asio::cancellation_type /*type*/) {
       boost::system::error_code ignored;
-      socket->close(ignored);
+      static_cast<void>(socket->close(ignored));
     });
   }
   Upstream(const Upstream&) = delete;
@@ -116,7 +116,7 @@ asio::awaitable<void> pump(tcp::socket& from, tcp::socket& to) {
     if (unsent) break;
   }
   boost::system::error_code ignored;
-  to.shutdown(tcp::socket::shutdown_send, ignored);
+  static_cast<void>(to.shutdown(tcp::socket::shutdown_send, ignored));
 }
 
 using ResponseParser = beast::http::response_parser<beast::http::buffer_body>;

@@ -24,10 +24,10 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
   Result<void> open(std::uint16_t wanted) {
     boost::system::error_code problem;
     const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), wanted);
-    acceptor.open(endpoint.protocol(), problem);
-    if (!problem) acceptor.set_option(tcp::acceptor::reuse_address(true), problem);
-    if (!problem) acceptor.bind(endpoint, problem);
-    if (!problem) acceptor.listen(4096, problem);
+    static_cast<void>(acceptor.open(endpoint.protocol(), problem));
+    if (!problem) static_cast<void>(acceptor.set_option(tcp::acceptor::reuse_address(true), problem));
+    if (!problem) static_cast<void>(acceptor.bind(endpoint, problem));
+    if (!problem) static_cast<void>(acceptor.listen(4096, problem));
     if (!problem) {
       port = acceptor.local_endpoint(problem).port();
       if (!problem) return {};
@@ -94,7 +94,7 @@ Task<void> Server::stop() {
   const auto state = state_;
   state->stopping = true;
   boost::system::error_code ignored;
-  state->acceptor.close(ignored);
+  static_cast<void>(state->acceptor.close(ignored));
   const auto open = state->connections;
   for (const auto& connection : open)
     connection->cancel();

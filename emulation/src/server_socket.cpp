@@ -25,7 +25,7 @@ class CloseOnCancel {
     if (!slot_.is_connected()) return;
     slot_.assign([socket = std::move(socket)](asio::cancellation_type /*type*/) {
       boost::system::error_code ignored;
-      socket->close(ignored);
+      static_cast<void>(socket->close(ignored));
     });
   }
   CloseOnCancel(const CloseOnCancel&) = delete;

@@ -1,6 +1,7 @@
 #include "watched_exchange.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace mooring::emulation {
 
@@ -128,7 +129,13 @@ Task<void> FaultyExchange::write(std::span<const std::byte> bytes) {
   co_return Result<void>();
 }
 
+Task<void> FaultyExchange::conclude() {
+  if (begun_ && !finished_) co_return co_await finish();
+  co_return Result<void>();
+}
+
 Task<void> FaultyExchange::finish() {
+  if (std::exchange(finished_, true)) co_return Result<void>();
   if (fault_.action == FaultAction::loseReply) {
     inner().reset();
     co_return Result<void>();
@@ -147,7 +154,7 @@ Task<void> FaultyExchange::finish() {
 
 Task<std::shared_ptr<http::WebSocket>> FaultyExchange::accept(AcceptOptions options) {
   if (fault_.action == FaultAction::loseReply) {
-    begun_ = true;
+    begun_ = finished_ = true;
     inner().reset();
     co_return std::make_shared<DeadSocket>();
   }

@@ -48,9 +48,13 @@ class FaultyExchange final : public ExchangeDecorator {
   [[nodiscard]] bool begun() const override { return begun_ || inner().begun(); }
   Task<std::shared_ptr<http::WebSocket>> accept(AcceptOptions options) override;
 
+  /// The handler has returned: ends a reply that it left open, or broke off.
+  Task<void> conclude();
+
  private:
   Fault fault_;
   bool begun_ = false;
+  bool finished_ = false;
   bool cut_ = false;
   int status_ = 0;
   std::uint64_t passed_ = 0;

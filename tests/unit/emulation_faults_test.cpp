@@ -25,6 +25,11 @@ class Struck {
       : host(toyHost(
             [this](Router& router, const Stage& /*stage*/) {
               router.on("POST", "/boxes", [this](ExchangePtr exchange) { return work(std::move(exchange)); });
+              router.stream("GET", "/stream", [](ExchangePtr exchange) -> Task<void> {
+                auto begun = co_await exchange->begin(200, http::Headers(), std::nullopt);
+                if (!begun) co_return begun;
+                co_return co_await exchange->write(asBytes("a piece"));
+              });
               router.on("GET", "/boxes", [this](ExchangePtr exchange) { return work(std::move(exchange)); });
             },
             std::move(options))) {}
@@ -120,6 +125,16 @@ TEST_CASE("emulation faults: a reply that is lost after the effect", "[unit][emu
   CHECK(struck.effects == 1);
   CHECK(struck.host->ledger().entries().front().status == 200);
   CHECK(struck.host->ledger().entries().front().fault == "loseReply");
+}
+
+TEST_CASE("emulation faults: replies in pieces that their handlers leave open are struck as well",
+          "[unit][emulation]") {
+  Struck struck;
+  struck.rule(faultOf(GENERATE(FaultAction::loseReply, FaultAction::cutBody)));
+  CHECK_FALSE(send(struck.http, get(struck.host->url() + "/stream")));
+  auto whole = send(struck.http, get(struck.host->url() + "/stream"));
+  REQUIRE(ok(whole));
+  CHECK(whole->body == "a piece");
 }
 
 TEST_CASE("emulation faults: a body that ends too early", "[unit][emulation]") {

@@ -148,6 +148,18 @@ TEST_CASE("daytona emulator: what changes behind the client's back", "[unit][emu
   }
 }
 
+TEST_CASE("daytona emulator: a state can be set from outside, without a key", "[unit][emulation][daytona]") {
+  Cloud cloud;
+  cloud.post("/api/sandbox", R"({"name": "box"})");
+  cloud.key = "";
+  CHECK(cloud.post("/__emulator/sandboxes/box/state", R"({"state": "stopped"})").status == 204);
+  CHECK(cloud.post("/__emulator/sandboxes/nobody/state", R"({"state": "stopped"})").status == 404);
+  CHECK(cloud.post("/__emulator/sandboxes/box/state", R"({"state": "bored"})").status == 400);
+  cloud.key = "dtn_test";
+  CHECK(cloud.get("/api/sandbox/box").text("state") == "stopped");
+  CHECK(cloud.host->ledger().total() == 2);
+}
+
 TEST_CASE("daytona emulator: a creation whose reply is lost has made its sandbox, and one only",
           "[unit][emulation][daytona]") {
   Cloud cloud;
@@ -177,6 +189,9 @@ TEST_CASE("daytona emulator: listings page, filter, and can be outdated", "[unit
   CHECK(cloud.get("/api/sandbox?limit=201").status == 400);
   CHECK(cloud.get("/api/sandbox/paginated?limit=2").text("totalPages") == "2");
 
+  // Outdated: as before the creation, then as before the deletion.
+  cloud.rule(FaultAction::stale, "GET /api/sandbox");
+  CHECK(cloud.get(mine).body.at("items").as_array().size() == 2);
   cloud.remove("/api/sandbox/b");
   cloud.rule(FaultAction::stale, "GET /api/sandbox");
   CHECK(cloud.get(mine).body.at("items").as_array().size() == 3);

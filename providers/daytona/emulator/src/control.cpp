@@ -34,6 +34,7 @@ Task<Reply> answer(Control& control,
                    ControlRoutes::Handler handler,
                    Access access,
                    ExchangePtr exchange) {
+  if (exchange->request().method != "GET") control.world.beginRequest();
   auto settled = co_await control.world.settle();
   if (!settled) co_return std::unexpected(std::move(settled).error());
   Call call;

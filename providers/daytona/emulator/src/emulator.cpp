@@ -1,4 +1,6 @@
 #include <mooring/daytona/emulator.hpp>
+#include <mooring/emulation/strict.hpp>
+#include <mooring/emulation/waiting.hpp>
 
 #include "control.hpp"
 #include "control_schema.hpp"
@@ -41,6 +43,8 @@ class DaytonaEmulator final : public emulation::Emulator {
     routes.refuseTheRest();
     events_.addRoutes(router);
     addToolbox(router, control_.world);
+    router.on(
+        "POST", "/__emulator/sandboxes/{idOrName}/state", std::bind_front(&DaytonaEmulator::setState, this));
   }
 
   [[nodiscard]] Reply errorReply(const Request& request, const Error& error) const override {
@@ -78,6 +82,23 @@ class DaytonaEmulator final : public emulation::Emulator {
   Task<void> shutDown() override { co_return co_await control_.previews.stop(); }
 
  private:
+  /// For whoever runs the emulator: no key is asked for.
+  Task<Reply> setState(emulation::ExchangePtr exchange) {
+    auto text = co_await exchange->body();
+    if (!text) co_return std::unexpected(std::move(text).error());
+    auto body = emulation::parseObject(*text);
+    if (!body) co_return std::unexpected(std::move(body).error());
+    emulation::Members members(*body);
+    auto state = members.text("state");
+    if (auto done = members.done(); !done) co_return std::unexpected(std::move(done).error());
+    auto sandbox = control_.world.findAny(exchange->request().param("idOrName"));
+    if (!sandbox) co_return std::unexpected(std::move(sandbox).error());
+    auto disturbed = control_.world.disturb(std::move(*sandbox), std::move(state));
+    auto changed = co_await emulation::steadily<void>(std::move(disturbed));
+    if (!changed) co_return std::unexpected(std::move(changed).error());
+    co_return emulation::emptyReply(204);
+  }
+
   Control control_;
   Events events_;
 };

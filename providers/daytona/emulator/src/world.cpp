@@ -8,6 +8,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace mooring::daytona::emulator {
 
@@ -61,6 +62,14 @@ Result<SandboxPtr> World::find(const Caller& caller, const std::string& idOrName
   return notFound(idOrName);
 }
 
+Result<SandboxPtr> World::findAny(const std::string& idOrName) const {
+  for (const auto& [id, sandbox] : byId_) {
+    if ((id == idOrName || sandbox->facts.name == idOrName) && sandbox->told() != State::destroyed)
+      return sandbox;
+  }
+  return notFound(idOrName);
+}
+
 SandboxPtr World::byId(const std::string& id) const {
   const auto found = byId_.find(id);
   return found == byId_.end() || found->second->told() == State::destroyed ? nullptr : found->second;
@@ -99,6 +108,7 @@ bool World::usesVolume(const std::string& volumeId) const {
 }
 
 void World::remember() {
+  if (std::exchange(remembered_, true)) return;
   before_.clear();
   for (const auto& [id, sandbox] : byId_) {
     before_.push_back(sandbox->facts);

@@ -41,12 +41,16 @@ class World {
 
   /// By id or name. Errors: status 404.
   [[nodiscard]] Result<SandboxPtr> find(const Caller& caller, const std::string& idOrName) const;
+  /// Whoever it belongs to. Errors: status 404.
+  [[nodiscard]] Result<SandboxPtr> findAny(const std::string& idOrName) const;
   /// Null when there is none, or it is destroyed.
   [[nodiscard]] SandboxPtr byId(const std::string& id) const;
   /// By id or name, and one transition seen less. For what tells a client the state.
   Result<SandboxPtr> look(const Caller& caller, const std::string& idOrName);
   [[nodiscard]] std::vector<SandboxPtr> all(const Caller& caller) const;
-  /// As they were before the last change.
+  /// A request that may change something begins: what is true now is what outdated listings will show.
+  void beginRequest() { remembered_ = false; }
+  /// As they were before the last request that changed something.
   [[nodiscard]] const std::vector<SandboxFacts>& before() const { return before_; }
   /// Whether a sandbox that is not destroyed refers to the volume.
   [[nodiscard]] bool usesVolume(const std::string& volumeId) const;
@@ -94,6 +98,7 @@ class World {
   Settings settings_;
   std::map<std::string, SandboxPtr> byId_;
   std::vector<SandboxFacts> before_;
+  bool remembered_ = false;  ///< For the request at hand.
   OnState onState_;
   int ending_ = 0;  ///< Ends under way in the background.
   emulation::Notice endedOne_;
