@@ -67,11 +67,6 @@ Route& Route::query(std::initializer_list<std::string_view> names) {
   return *this;
 }
 
-Route& Route::query(const std::vector<std::string>& names) {
-  queryNames_ = names;
-  return *this;
-}
-
 Route& Route::anyQuery() {
   anyQuery_ = true;
   return *this;
@@ -124,13 +119,6 @@ Result<const Route*> Router::find(Request& request) const {
     return std::unexpected(std::move(filled).error());
   request.route = best->name();
   return best;
-}
-
-std::vector<std::string> Router::names() const {
-  std::vector<std::string> names;
-  for (const auto& route : routes_)
-    names.push_back(route->name());
-  return names;
 }
 
 }  // namespace mooring::emulation

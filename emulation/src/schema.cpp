@@ -97,21 +97,9 @@ std::vector<std::string> Schemas::operations() const {
   return names;
 }
 
-bool Schemas::knows(std::string_view name) const { return operation(name) != nullptr; }
-
 bool Schemas::takesBody(std::string_view name) const {
   const auto* found = operation(name);
   return found != nullptr && found->contains("body");
-}
-
-std::vector<std::string> Schemas::queryNames(std::string_view name) const {
-  std::vector<std::string> names;
-  const auto* found = operation(name);
-  const auto* query = found == nullptr ? nullptr : objectIn(*found, "query");
-  if (query == nullptr) return names;
-  for (const auto& member : *query)
-    names.emplace_back(member.key());
-  return names;
 }
 
 Result<void> Schemas::checkQuery(std::string_view name,

@@ -87,7 +87,6 @@ Result<std::unique_ptr<Server>> Server::listen(asio::any_io_executor loop,
 
 std::string Server::url() const { return "http://127.0.0.1:" + std::to_string(state_->port); }
 std::uint16_t Server::port() const { return state_->port; }
-std::size_t Server::openConnections() const { return state_->connections.size(); }
 std::uint64_t Server::acceptedConnections() const { return state_->accepted; }
 
 Task<void> Server::stop() {

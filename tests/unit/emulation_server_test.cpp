@@ -10,6 +10,7 @@
 
 #include <future>
 #include <sys/resource.h>
+#include <thread>
 
 namespace mooring::test {
 
@@ -228,6 +229,20 @@ TEST_CASE("emulation server: stopping ends what is going on", "[unit][emulation]
   arrived.get_future().wait();
   host.reset();
   CHECK_FALSE(waiting.get());
+}
+
+TEST_CASE("emulation host: work can be put on its loop, awaited or not", "[unit][emulation]") {
+  const auto host = toyHost(serverRoutes);
+  std::thread::id loop;
+  host->onLoop([&] { loop = std::this_thread::get_id(); });
+  CHECK(loop != std::this_thread::get_id());
+  std::thread::id awaited;
+  const auto note = [&]() -> Task<void> {
+    awaited = std::this_thread::get_id();
+    co_return failure(Errc::conflict, "as it was told");
+  };
+  CHECK(failsWith(host->runOnLoop(note), Errc::conflict));
+  CHECK(awaited == loop);
 }
 
 TEST_CASE("emulation server: WebSockets, with a subprotocol and a goodbye", "[unit][emulation]") {

@@ -24,7 +24,6 @@ class Route {
 
   /// The query parameters that it knows; all others are refused by name. None by default.
   Route& query(std::initializer_list<std::string_view> names);
-  Route& query(const std::vector<std::string>& names);
   /// It is not particular about its query.
   Route& anyQuery();
 
@@ -58,8 +57,6 @@ class Router {
   /// The route for `request`, whose params and route are filled in. HEAD finds the route for GET.
   /// Errors: status 404 (no such path) or 405 (not with this method), naming both.
   [[nodiscard]] Result<const Route*> find(Request& request) const;
-
-  [[nodiscard]] std::vector<std::string> names() const;
 
  private:
   std::vector<std::unique_ptr<Route>> routes_;

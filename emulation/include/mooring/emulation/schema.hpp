@@ -22,10 +22,7 @@ class Schemas {
   static Result<Schemas> read(std::string_view text);
 
   [[nodiscard]] std::vector<std::string> operations() const;
-  /// Whether the description has it; else nothing can be said about its requests.
-  [[nodiscard]] bool knows(std::string_view operation) const;
   [[nodiscard]] bool takesBody(std::string_view operation) const;
-  [[nodiscard]] std::vector<std::string> queryNames(std::string_view operation) const;
   /// Errors: status 400 naming the parameter.
   [[nodiscard]] Result<void> checkQuery(std::string_view operation,
                                         const std::vector<std::pair<std::string, std::string>>& query) const;

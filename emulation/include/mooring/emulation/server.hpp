@@ -33,8 +33,7 @@ class Server {
   /// "http://127.0.0.1:4711".
   [[nodiscard]] std::string url() const;
   [[nodiscard]] std::uint16_t port() const;
-  /// Open now, and ever.
-  [[nodiscard]] std::size_t openConnections() const;
+  /// Ever.
   [[nodiscard]] std::uint64_t acceptedConnections() const;
 
   /// Takes no more connections, cuts those there are, cancels their handlers and returns when all have ended.
