@@ -11,8 +11,10 @@ namespace {
 std::optional<int> takeNumber(std::string_view& text, std::size_t digits) {
   if (text.size() < digits) return std::nullopt;
   int number = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + digits, number);
-  if (problem != std::errc() || end != text.data() + digits || text.front() == '-') return std::nullopt;
+  const char* const first = &text.front();
+  const char* const last = first + digits;
+  const auto [end, problem] = std::from_chars(first, last, number);
+  if (problem != std::errc() || end != last || text.front() == '-') return std::nullopt;
   text.remove_prefix(digits);
   return number;
 }

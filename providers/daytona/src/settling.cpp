@@ -105,7 +105,7 @@ Task<std::optional<SandboxView>> settled(
       if (!moved && (!worthALook(moved.error()) || ++asked >= 3))
         co_return std::unexpected(std::move(moved).error());
       if (moved && *moved && phaseOf((*moved)->state) == Phase::running)
-        co_return std::optional<SandboxView>(std::move(**moved));
+        co_return std::move(*moved);
     }
     auto waitingFor = "sandbox " + id + " is still ";
     waitingFor += sandbox.state.empty() ? "in an unknown state" : sandbox.state;
