@@ -104,8 +104,7 @@ Task<std::optional<SandboxView>> settled(
       // A start that fails each time it is asked for is no transition to be waited out.
       if (!moved && (!worthALook(moved.error()) || ++asked >= 3))
         co_return std::unexpected(std::move(moved).error());
-      if (moved && *moved && phaseOf((*moved)->state) == Phase::running)
-        co_return std::move(*moved);
+      if (moved && *moved && phaseOf((*moved)->state) == Phase::running) co_return std::move(*moved);
     }
     auto waitingFor = "sandbox " + id + " is still ";
     waitingFor += sandbox.state.empty() ? "in an unknown state" : sandbox.state;
