@@ -16,10 +16,9 @@ namespace {
 std::string modeWord(int mode) { return fmt::format("{:05o}", mode); }
 
 std::string lastPart(const SandboxPath& path) {
-  const auto text = argument(path);
-  if (text == "/") return text;
-  auto name = text.substr(text.rfind('/') + 1);
-  return name;
+  auto text = argument(path);
+  if (text != "/") text.erase(0, text.rfind('/') + 1);
+  return text;
 }
 
 std::shared_ptr<ByteSource> noInput() { return nullptr; }

@@ -102,7 +102,7 @@ Task<ShellResult> callShell(FilePlace place,
                             std::shared_ptr<ByteSource> input,
                             Effect effect) {
   std::vector<std::string> all{"-c", std::string(script), "sh"};
-  std::move(args.begin(), args.end(), std::back_inserter(all));
+  std::ranges::move(args, std::back_inserter(all));
   co_return co_await callProgram(std::move(place), "sh", std::move(all), std::move(input), effect);
 }
 

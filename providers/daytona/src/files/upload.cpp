@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -138,6 +139,7 @@ class Upload {
       if (!bytes.empty()) input = sourceOf(std::move(bytes));
     } else {
       std::vector<std::string> contents;
+      contents.reserve(batch.files.size());
       for (auto& file : batch.files)
         contents.push_back(std::move(file.bytes));
       auto sent = co_await send(1, std::move(contents));
@@ -224,7 +226,7 @@ class Upload {
                               named ? batch.files[number - 1].path : "files",
                               line.substr(0, line.find('\n')),
                               Errc::conflict);
-    const auto others = std::count(put.err.begin(), put.err.end(), '\n') - 1;
+    const auto others = std::ranges::count(put.err, '\n') - 1;
     if (named && others > 0) {
       failed.error().message += fmt::format(
           "; {} more of these {} files failed, the others are in place", others, batch.files.size());
@@ -238,7 +240,7 @@ class Upload {
         : contents_(std::move(contents)), index_(index) {}
     Task<std::size_t> read(std::span<std::byte> buffer) override {
       const auto piece = asBytes(std::string_view((*contents_)[index_]).substr(offset_, buffer.size()));
-      std::copy(piece.begin(), piece.end(), buffer.begin());
+      std::ranges::copy(piece, buffer.begin());
       offset_ += piece.size();
       co_return piece.size();
     }

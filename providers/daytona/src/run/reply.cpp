@@ -175,6 +175,7 @@ class AnswerReader::Json {
   }
 
  private:
+  // NOLINTBEGIN(readability-identifier-naming): the names that Boost.JSON calls.
   struct Handler {
     static constexpr std::size_t max_object_size = std::size_t(-1);
     static constexpr std::size_t max_array_size = std::size_t(-1);
@@ -220,6 +221,7 @@ class AnswerReader::Json {
     int depth = 0;
     bool isResult = false;
   };
+  // NOLINTEND(readability-identifier-naming)
 
   json::basic_parser<Handler> parser_;
 };
