@@ -21,6 +21,7 @@ Emulator::~Emulator() = default;
 
 void Emulator::addRoutes(emulation::Router& router) {
   emulated::Routes routes(router, world_);
+  emulated::addCreateRoutes(routes);
   emulated::addSandboxRoutes(routes);
   emulated::addSessionRoutes(routes);
   emulated::addCommandRoutes(routes);

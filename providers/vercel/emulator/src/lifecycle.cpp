@@ -279,6 +279,14 @@ Task<bool> wake(WorldPtr world, SandboxPtr sandbox) {
   co_return true;
 }
 
+Task<void> deleteSandbox(WorldPtr world, SandboxPtr sandbox) {
+  world->forget(sandbox);
+  if (const auto waking = sandbox->waking) co_await waking->result();
+  auto ended = co_await settle(world, sandbox->current(), Ending::discard, std::nullopt);
+  world->stage.ledger->destroyed(sandbox->name);
+  co_return ended;
+}
+
 Result<SnapshotPtr> usableSnapshot(const World& world, const std::string& team, const std::string& id) {
   auto snapshot = world.snapshot(team, id);
   if (!snapshot) return snapshot;

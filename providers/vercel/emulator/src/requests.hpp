@@ -5,8 +5,8 @@
 #include <mooring/error.hpp>
 
 #include "limits.hpp"
-#include "policy.hpp"
 #include "state.hpp"
+#include "wishes.hpp"
 
 #include <map>
 #include <optional>
@@ -30,28 +30,6 @@ struct Source {
   std::string password = {};
   std::optional<Millis> depth = {};
   std::string snapshotId = {};
-};
-
-/// What create, fork and update have in common; what is not there stays as it is.
-struct Wishes {
-  std::optional<std::vector<int>> ports = {};
-  std::optional<Millis> timeout = {};
-  std::optional<Millis> vcpus = {};
-  std::optional<std::string> runtime = {};
-  std::optional<std::string> image = {};
-  std::optional<bool> persistent = {};
-  std::optional<Policy> networkPolicy = {};
-  std::optional<std::string> networkId = {};
-  std::optional<std::map<std::string, std::string>> env = {};
-  std::optional<std::map<std::string, std::string>> tags = {};
-  std::optional<Millis> snapshotExpiration = {};
-  std::optional<KeepLast> keepLast = {};
-  bool keepsAll = false;  ///< "keepLastSnapshots": null.
-  std::optional<std::map<std::string, Mount>> mounts = {};
-  std::optional<std::string> region = {};
-  std::optional<std::vector<std::string>> failoverRegions = {};
-
-  void applyTo(Settings& settings) const;
 };
 
 struct CreateRequest {

@@ -55,6 +55,7 @@ class Routes {
   std::shared_ptr<RateLimits> limits_;
 };
 
+void addCreateRoutes(Routes& routes);
 void addSandboxRoutes(Routes& routes);
 void addSessionRoutes(Routes& routes);
 void addCommandRoutes(Routes& routes);

@@ -118,6 +118,19 @@ std::size_t World::runningSessions(const std::string& team) const {
   }));
 }
 
+void World::add(SandboxPtr sandbox) {
+  rememberSandboxes();
+  const std::pair key(sandbox->scope, sandbox->name);
+  sandboxes[key] = std::move(sandbox);
+}
+
+void World::forget(const SandboxPtr& sandbox) {
+  const auto found = sandboxes.find({sandbox->scope, sandbox->name});
+  if (found == sandboxes.end() || found->second != sandbox) return;
+  rememberSandboxes();
+  sandboxes.erase(found);
+}
+
 void World::rememberSandboxes() {
   formerSandboxes.clear();
   for (const auto& [key, sandbox] : sandboxes)

@@ -57,13 +57,16 @@ class World : public std::enable_shared_from_this<World> {
   [[nodiscard]] Result<DrivePtr> drive(const Scope& scope, const std::string& name) const;
   [[nodiscard]] std::size_t runningSessions(const std::string& team) const;
 
-  void rememberSandboxes();
+  void add(SandboxPtr sandbox);
+  /// Fine when it is not there.
+  void forget(const SandboxPtr& sandbox);
 
  private:
   static constexpr std::string_view base62 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   static constexpr std::string_view base36 = "abcdefghijklmnopqrstuvwxyz0123456789";
   static constexpr std::string_view hex = "0123456789abcdef";
 
+  void rememberSandboxes();
   std::string letters(std::size_t count, std::string_view alphabet);
 
   std::mt19937_64 random_;
