@@ -68,8 +68,7 @@ Task<Reply> create(WorldPtr world, Call call, Version version) {
   auto request = parseCreate(*body, version, world->knobs.plan);
   if (!request) co_return std::unexpected(std::move(request).error());
   if (request->projectId) call.scope.project = *request->projectId;
-  if (auto known = requireProject(*world, call.scope); !known)
-    co_return std::unexpected(std::move(known).error());
+  if (auto known = requireProject(*world, call); !known) co_return std::unexpected(std::move(known).error());
   Origin origin;
   origin.source = std::move(request->source);
   if (origin.source && origin.source->kind == SourceKind::snapshot) {
@@ -101,8 +100,7 @@ Task<Reply> createV4(WorldPtr world, Call call) {
 Task<Reply> fork(WorldPtr world, Call call) {
   auto body = co_await call.exchange->body();
   if (!body) co_return std::unexpected(std::move(body).error());
-  if (auto known = requireProject(*world, call.scope); !known)
-    co_return std::unexpected(std::move(known).error());
+  if (auto known = requireProject(*world, call); !known) co_return std::unexpected(std::move(known).error());
   auto request = parseFork(*body, world->knobs.plan);
   if (!request) co_return std::unexpected(std::move(request).error());
   auto source = world->sandbox(call.scope, call.param("name"));

@@ -49,8 +49,7 @@ Task<Reply> ensure(WorldPtr world, Call call) {
   auto request = parseDrive(*body);
   if (!request) co_return std::unexpected(std::move(request).error());
   if (request->projectId) call.scope.project = *request->projectId;
-  if (auto known = requireProject(*world, call.scope); !known)
-    co_return std::unexpected(std::move(known).error());
+  if (auto known = requireProject(*world, call); !known) co_return std::unexpected(std::move(known).error());
   const auto name = call.param("name");
   if (auto good = checkName(name); !good) co_return std::unexpected(std::move(good).error());
   if (auto there = world->drive(call.scope, name)) {
@@ -80,8 +79,7 @@ std::string keyOf(const Drive& drive, const std::string& sortBy) {
 }
 
 Task<Reply> list(WorldPtr world, Call call) {
-  if (auto known = requireProject(*world, call.scope); !known)
-    co_return std::unexpected(std::move(known).error());
+  if (auto known = requireProject(*world, call); !known) co_return std::unexpected(std::move(known).error());
   const auto sortBy = call.request().queryValue("sortBy").value_or("createdAt");
   if (sortBy != "createdAt" && sortBy != "updatedAt" && sortBy != "name") {
     co_return refused(400, "Invalid request: `sortBy` must be one of: createdAt, updatedAt, name");
@@ -107,8 +105,7 @@ Task<Reply> list(WorldPtr world, Call call) {
 }
 
 Task<Reply> get(WorldPtr world, Call call) {
-  if (auto known = requireProject(*world, call.scope); !known)
-    co_return std::unexpected(std::move(known).error());
+  if (auto known = requireProject(*world, call); !known) co_return std::unexpected(std::move(known).error());
   const auto wanted = call.param("name");
   for (const auto& [key, drive] : world->drives) {
     const bool its = drive->scope == call.scope && (drive->name == wanted || drive->id == wanted);
@@ -127,8 +124,7 @@ bool isMounted(const World& world, const Drive& drive) {
 }
 
 Task<Reply> remove(WorldPtr world, Call call) {
-  if (auto known = requireProject(*world, call.scope); !known)
-    co_return std::unexpected(std::move(known).error());
+  if (auto known = requireProject(*world, call); !known) co_return std::unexpected(std::move(known).error());
   auto drive = world->drive(call.scope, call.param("name"));
   if (!drive) co_return std::unexpected(std::move(drive).error());
   if (isMounted(*world, **drive))

@@ -96,6 +96,7 @@ Task<void> serve(WorldPtr world,
   Call call;
   call.scope.team = account->team;
   call.scope.project = projectOf(exchange->request(), *account);
+  call.tokenProject = account->project;
   const auto allowance = limits->take(call.scope.team, rule->method, rule->path, now);
   call.exchange = std::make_shared<GeneralHeaders>(exchange, generalHeaders(allowance, call.scope, now));
   if (allowance.exceeded && world->knobs.limitsRates) {
@@ -104,8 +105,6 @@ Task<void> serve(WorldPtr world,
   Result<void> done;
   if (auto known = checkQuery(exchange->request(), *rule); !known) {
     done = std::move(known);
-  } else if (!account->project.empty() && call.scope.project != account->project) {
-    done = refused(403, "Not authorized");
   } else {
     done = co_await handler(world, call);
   }
@@ -157,9 +156,11 @@ void Routes::bare(std::string method,
   router_.stream(std::move(method), std::move(path), std::move(handle)).query(query);
 }
 
-Result<void> requireProject(const World& world, const Scope& scope) {
-  if (scope.project.empty()) return refused(400, "Invalid request: missing required property `projectId`.");
-  if (!world.knobs.project.empty() && scope.project != world.knobs.project) {
+Result<void> requireProject(const World& world, const Call& call) {
+  const auto& project = call.scope.project;
+  if (project.empty()) return refused(400, "Invalid request: missing required property `projectId`.");
+  if (!call.tokenProject.empty() && project != call.tokenProject) return refused(403, "Not authorized");
+  if (!world.knobs.project.empty() && project != world.knobs.project) {
     return refused(404, "Project not found.");
   }
   return {};

@@ -19,6 +19,7 @@ namespace mooring::vercel::emulated {
 struct Call {
   emulation::ExchangePtr exchange = {};  ///< Its answers get the general headers.
   Scope scope = {};                      ///< The project may be empty.
+  std::string tokenProject = {};         ///< The only one that the token is good for; empty: any.
 
   [[nodiscard]] const emulation::Request& request() const { return exchange->request(); }
   [[nodiscard]] std::string param(std::string_view name) const { return request().param(name); }
@@ -64,7 +65,7 @@ void addSnapshotRoutes(Routes& routes);
 void addDriveRoutes(Routes& routes);
 void addInteractiveRoutes(Routes& routes);
 
-/// The project, which must be said. Errors: 400; 404 (there is no such project).
-Result<void> requireProject(const World& world, const Scope& scope);
+/// That a project was said, and may be used. Errors: 400; 403; 404 (there is no such project).
+Result<void> requireProject(const World& world, const Call& call);
 
 }  // namespace mooring::vercel::emulated

@@ -20,8 +20,7 @@ using emulation::Reply;
 namespace {
 
 Task<Reply> get(WorldPtr world, Call call) {
-  if (auto known = requireProject(*world, call.scope); !known)
-    co_return std::unexpected(std::move(known).error());
+  if (auto known = requireProject(*world, call); !known) co_return std::unexpected(std::move(known).error());
   const auto resume = emulation::parseFlag("`resume`", call.request().queryValue("resume").value_or("false"));
   if (!resume) co_return std::unexpected(resume.error());
   auto sandbox = world->sandbox(call.scope, call.param("name"));
@@ -89,8 +88,7 @@ std::string sortKey(const Sandbox& sandbox, const std::string& sortBy) {
 }
 
 Task<Reply> list(WorldPtr world, Call call) {
-  if (auto known = requireProject(*world, call.scope); !known)
-    co_return std::unexpected(std::move(known).error());
+  if (auto known = requireProject(*world, call); !known) co_return std::unexpected(std::move(known).error());
   const auto sortBy = call.request().queryValue("sortBy").value_or("createdAt");
   const std::set<std::string> known = {"createdAt", "name", "statusUpdatedAt", "currentSnapshotId"};
   if (!known.contains(sortBy)) {
@@ -124,8 +122,7 @@ Task<Reply> list(WorldPtr world, Call call) {
 Task<Reply> update(WorldPtr world, Call call) {
   auto body = co_await call.exchange->body();
   if (!body) co_return std::unexpected(std::move(body).error());
-  if (auto known = requireProject(*world, call.scope); !known)
-    co_return std::unexpected(std::move(known).error());
+  if (auto known = requireProject(*world, call); !known) co_return std::unexpected(std::move(known).error());
   auto request = parseUpdate(*body, world->knobs.plan);
   if (!request) co_return std::unexpected(std::move(request).error());
   auto found = world->sandbox(call.scope, call.param("name"));
@@ -156,8 +153,7 @@ void dropOrphans(World& world, const Sandbox& sandbox) {
 }
 
 Task<Reply> remove(WorldPtr world, Call call) {
-  if (auto known = requireProject(*world, call.scope); !known)
-    co_return std::unexpected(std::move(known).error());
+  if (auto known = requireProject(*world, call); !known) co_return std::unexpected(std::move(known).error());
   const auto orphans = call.request().queryValue("deleteOrphanSnapshots").value_or("false");
   const auto dropping = emulation::parseFlag("`deleteOrphanSnapshots`", orphans);
   if (!dropping) co_return std::unexpected(dropping.error());

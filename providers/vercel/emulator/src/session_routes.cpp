@@ -27,8 +27,7 @@ json::object sessionReply(const Session& session, Millis now) {
 }
 
 Task<Reply> list(WorldPtr world, Call call) {
-  if (auto known = requireProject(*world, call.scope); !known)
-    co_return std::unexpected(std::move(known).error());
+  if (auto known = requireProject(*world, call); !known) co_return std::unexpected(std::move(known).error());
   const auto name = call.request().queryValue("name");
   std::vector<SessionPtr> all;
   for (const auto& [id, session] : world->sessions) {

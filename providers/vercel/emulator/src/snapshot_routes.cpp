@@ -37,8 +37,7 @@ json::object snapshotReply(const Snapshot& snapshot) {
 }
 
 Task<Reply> list(WorldPtr world, Call call) {
-  if (auto known = requireProject(*world, call.scope); !known)
-    co_return std::unexpected(std::move(known).error());
+  if (auto known = requireProject(*world, call); !known) co_return std::unexpected(std::move(known).error());
   const auto name = call.request().queryValue("name");
   auto all = snapshotsOf(*world, call.scope);
   std::erase_if(all, [&](const SnapshotPtr& snapshot) {
@@ -98,8 +97,7 @@ std::vector<SnapshotPtr> lineOf(const World& world, const SnapshotPtr& anchor, b
 }
 
 Task<Reply> tree(WorldPtr world, Call call) {
-  if (auto known = requireProject(*world, call.scope); !known)
-    co_return std::unexpected(std::move(known).error());
+  if (auto known = requireProject(*world, call); !known) co_return std::unexpected(std::move(known).error());
   const auto id = call.request().queryValue("snapshotId");
   if (!id) co_return refused(400, "Invalid request: missing required property `snapshotId`.");
   auto anchor = world->snapshot(call.scope.team, *id);
