@@ -32,7 +32,7 @@ UNREACHABLE = re.compile(
 )
 SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 # Below these a vendor's suite has lost tests without anybody noticing.
-LEAST_CALLS = {"daytona": 60}
+LEAST_CALLS = {"daytona": 60, "vercel": 60}
 
 
 class Missing(Exception):
@@ -158,7 +158,7 @@ def run_tests(arguments, build, node, folder):
         if not tests:
             print(f"sdk: no test of {arguments.vendor} is named so", file=sys.stderr)
             return 2
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("DAYTONA_", "MOORING_"))}
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("DAYTONA_", "VERCEL_", "MOORING_"))}
         environment.update(
             MOORING_CLI=str(Path(arguments.cli).resolve()), MOORING_SDK_COUNTS=str(place / "counts"), NO_COLOR="1"
         )

@@ -19,17 +19,24 @@ export const assert = new Proxy(counted(strict), {
   get: (_, name) => (typeof strict[name] === 'function' ? counted(strict[name]) : strict[name]),
 });
 
+function watchMethods(owner, prefix) {
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
+    if (name === 'constructor' || name.startsWith('_') || typeof property.value !== 'function') continue;
+    owner[name] = function (...args) {
+      calls.add(`${prefix}.${name}`);
+      return property.value.apply(this, args);
+    };
+  }
+}
+
 /** Makes every public method of these classes note that it was called. */
 export function watch(...classes) {
-  for (const watched of classes) {
-    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(watched.prototype))) {
-      if (name === 'constructor' || name.startsWith('_') || typeof property.value !== 'function') continue;
-      watched.prototype[name] = function (...args) {
-        calls.add(`${watched.name}.${name}`);
-        return property.value.apply(this, args);
-      };
-    }
-  }
+  for (const watched of classes) watchMethods(watched.prototype, watched.name);
+}
+
+/** The same for what is called on the classes themselves. */
+export function watchStatics(...classes) {
+  for (const watched of classes) watchMethods(watched, watched.name);
 }
 
 process.on('exit', () => {
