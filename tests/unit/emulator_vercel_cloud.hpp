@@ -56,7 +56,8 @@ struct Said {
     std::string all;
     for (const auto& line : lines()) {
       const auto& object = line.as_object();
-      if (object.contains("stream") && object.at("stream").as_string() == stream) all += object.at("data").as_string();
+      if (object.contains("stream") && object.at("stream").as_string() == stream)
+        all += object.at("data").as_string();
     }
     return all;
   }

@@ -148,7 +148,8 @@ TEST_CASE("emulator/vercel: ports are served at their routes", "[unit][vercel]")
   Cloud cloud;
   const auto made = cloud.post("/v3/sandboxes", R"({"projectId":"prj_a","name":"web","ports":[38471]})");
   REQUIRE(made.status == 200);
-  const auto& route = made.body().at("routes").as_array()[0];
+  const auto body = made.body();
+  const auto& route = body.at("routes").as_array()[0];
   const std::string url(route.at("url").as_string());
   CHECK(route.at("port") == 38471);
   auto http = engineWith();

@@ -32,7 +32,7 @@ test('a snapshot ends its session and is where others begin', async () => {
   await found.delete();
   assert.equal(found.status, 'deleted');
   await failsWith(world.create({ source }), 410, 'snapshot_not_found');
-  await failsWith(sandbox.snapshot({ expiration: 5 }), 400, 'snapshot_not_found');
+  await failsWith(sandbox.snapshot(), 400, 'snapshot_not_found');
   await Promise.all([sandbox.delete(), one.delete(), two.delete()]);
 });
 

@@ -79,7 +79,9 @@ Task<void> start(WorldPtr world, Call call) {
     const auto shows = request->logs ? StreamShows::commandAndLogs : StreamShows::command;
     co_return co_await streamCommand(world, call.exchange, *session, *command, shows);
   }
-  auto reply = jsonReply(200, commandReply(**command));
+  json::object begun;
+  begun["command"] = begunCommandJson(**command);
+  auto reply = jsonReply(200, begun);
   co_return co_await call.exchange->reply(std::move(reply));
 }
 

@@ -43,14 +43,6 @@ std::string commandLine(json::object command) {
   return json::serialize(line) + "\n";
 }
 
-/// As it was when it began: clients take a finished one for the last line.
-json::object begunJson(const CommandRun& command) {
-  auto begun = commandJson(command);
-  begun["exitCode"] = nullptr;
-  begun.erase("durationMs");
-  return begun;
-}
-
 Task<void> writeLine(emulation::ExchangePtr exchange, std::string line) {
   co_return co_await exchange->write(asBytes(line));
 }
@@ -98,7 +90,7 @@ Task<void> streamCommand(WorldPtr world,
   headers.add("Content-Type", "application/x-ndjson");
   auto sent = co_await exchange->begin(200, std::move(headers), std::nullopt);
   if (sent && shows != StreamShows::logs)
-    sent = co_await writeLine(exchange, commandLine(begunJson(*command)));
+    sent = co_await writeLine(exchange, commandLine(begunCommandJson(*command)));
   if (!sent) co_return sent;
   Result<bool> whole = true;
   if (shows == StreamShows::command) {

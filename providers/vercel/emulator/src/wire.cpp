@@ -168,6 +168,13 @@ json::object commandJson(const CommandRun& command) {
   return object;
 }
 
+json::object begunCommandJson(const CommandRun& command) {
+  auto object = commandJson(command);
+  object["exitCode"] = nullptr;
+  object.erase("durationMs");
+  return object;
+}
+
 json::object snapshotJson(const Snapshot& snapshot) {
   json::object object;
   object["id"] = snapshot.id;

@@ -13,6 +13,9 @@ boost::json::object sandboxJson(const Sandbox& sandbox, Millis now, bool counter
 boost::json::object sessionJson(const Session& session, Millis now);
 boost::json::array routesJson(const Sandbox& sandbox);
 boost::json::object commandJson(const CommandRun& command);
+/// As it was when it began, even if it has ended since: clients take one with an exit code for the last they
+/// hear.
+boost::json::object begunCommandJson(const CommandRun& command);
 boost::json::object snapshotJson(const Snapshot& snapshot);
 boost::json::object driveJson(const Drive& drive, const std::string& holder);
 
