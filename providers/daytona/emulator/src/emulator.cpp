@@ -79,7 +79,10 @@ class DaytonaEmulator final : public emulation::Emulator {
     co_return co_await control_.world.disturb(std::move(*sandbox), std::move(state));
   }
 
-  Task<void> shutDown() override { co_return co_await control_.previews.stop(); }
+  Task<void> shutDown() override {
+    control_.world.endDaemons();
+    co_return co_await control_.previews.stop();
+  }
 
  private:
   /// For whoever runs the emulator: no key is asked for.

@@ -272,6 +272,13 @@ boost::asio::awaitable<void> World::endInBackground(World& world, SandboxPtr san
   sandbox->facts.errorReason = ended.error().message;
 }
 
+void World::endDaemons() {
+  for (const auto& [id, sandbox] : byId_) {
+    if (sandbox->daemon) endDaemon(*sandbox->daemon);
+    sandbox->daemon.reset();
+  }
+}
+
 Result<SandboxPtr> World::reach(const Request& request) {
   sweep();
   const auto id = request.param("sandboxId");

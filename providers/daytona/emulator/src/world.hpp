@@ -80,6 +80,9 @@ class World {
   /// The same, carried out.
   Task<void> settle();
 
+  /// Ends what goes on inside the sandboxes; they stay.
+  void endDaemons();
+
   /// For requests to the toolbox: credentials first, then the sandbox's state.
   /// Errors: status 401, 400 or 502, as the proxy says it; an empty message is an empty body.
   Result<SandboxPtr> reach(const emulation::Request& request);
