@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace mooring::emulation {
 
@@ -70,10 +71,23 @@ Task<std::size_t> WatchedExchange::read(std::span<std::byte> buffer) {
   co_return count;
 }
 
+Task<void> WatchedExchange::readRest() {
+  std::vector<std::byte> buffer(std::size_t{64} * 1024);
+  while (entry_.bodyBytes < keptOfBody) {
+    auto count = co_await read(buffer);
+    if (!count) co_return std::unexpected(std::move(count).error());
+    if (*count == 0) break;
+  }
+  co_return Result<void>();
+}
+
 Task<void> WatchedExchange::begin(int status, http::Headers headers, std::optional<std::uint64_t> length) {
+  // A record is to be judged whole, also where the answer did not depend on the body. A client that is gone
+  // meanwhile is noticed by what follows.
+  if (keepBodies_) (void)co_await readRest();
   note(status);
   if (keepBodies_) bodies_.replyContentType = headers.get("Content-Type").value_or("");
-  return inner().begin(status, std::move(headers), length);
+  co_return co_await inner().begin(status, std::move(headers), length);
 }
 
 Task<void> WatchedExchange::write(std::span<const std::byte> bytes) {

@@ -28,6 +28,8 @@ class WatchedExchange final : public ExchangeDecorator {
 
  private:
   void note(int status);
+  /// What the handler left of the request's body.
+  Task<void> readRest();
 
   std::shared_ptr<Ledger> ledger_;
   bool keepBodies_;

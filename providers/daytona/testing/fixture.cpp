@@ -4,12 +4,10 @@
 
 #include "database_fixture.hpp"
 #include "everyday_faults.hpp"
+#include "support/ledger_file.hpp"
 
-#include <cstdlib>
-#include <filesystem>
 #include <stdexcept>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 namespace mooring::conformance {
@@ -44,21 +42,12 @@ std::vector<emulation::Fault> badDayFaults() {
   return faults;
 }
 
-/// Where each exchange is written down, for a validator of others to judge. Empty: nowhere.
-std::filesystem::path recordOfThisTrial() {
-  const char* const directory = std::getenv("MOORING_TEST_LEDGERS");
-  if (directory == nullptr) return {};
-  static int trials = 0;
-  const auto name = "daytona-" + std::to_string(::getpid()) + "-" + std::to_string(++trials) + ".jsonl";
-  return std::filesystem::path(directory) / name;
-}
-
 /// Constructed before the services and destroyed after them.
 struct Cloud {
   Cloud() {
     emulation::HostOptions options;
+    options.ledgerFile = test::ledgerFile();
     if (badDay()) options.faults = badDayFaults();
-    options.ledgerFile = recordOfThisTrial();
     auto started = emulation::Host::start(daytona::makeEmulator, std::move(options));
     if (!started) throw std::runtime_error("the Daytona emulator: " + describe(started.error()));
     host = std::move(*started);
