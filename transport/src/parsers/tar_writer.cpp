@@ -4,6 +4,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <array>
+#include <deque>
+#include <iterator>
 
 namespace mooring::http {
 
@@ -21,16 +23,24 @@ la_ssize_t collect(archive*, void* self, const void* data, std::size_t size) {
   return static_cast<la_ssize_t>(size);
 }
 
+Task<std::optional<TarItem>> takeFirst(std::shared_ptr<std::deque<TarItem>> items) {
+  if (items->empty()) co_return std::optional<TarItem>();
+  std::optional<TarItem> first = std::move(items->front());
+  items->pop_front();
+  co_return first;
+}
+
 /// libarchive writes into a buffer, which readers empty before more is made.
 class TarSource final : public ByteSource {
  public:
-  TarSource(std::vector<TarItem> items, TarCompression compression)
+  TarSource(TarItems items, TarCompression compression)
       : items_(std::move(items)), archive_(archive_write_new()) {
     archive_write_set_format_pax_restricted(archive_.get());  // ustar, and pax records for what does not fit.
     if (compression == TarCompression::gzip) archive_write_add_filter_gzip(archive_.get());
-    // The same files give the same bytes.
-    archive_write_set_options(archive_.get(),
-                              compression == TarCompression::gzip ? "gzip:!timestamp" : nullptr);
+    // The same files give the same bytes; the quickest level, because networks are faster than the best.
+    archive_write_set_options(
+        archive_.get(),
+        compression == TarCompression::gzip ? "gzip:!timestamp,gzip:compression-level=1" : nullptr);
     archive_write_set_bytes_per_block(archive_.get(), 0);
     ready_ = archive_write_open(archive_.get(), &made_, nullptr, collect, nullptr) == ARCHIVE_OK;
   }
@@ -53,13 +63,15 @@ class TarSource final : public ByteSource {
  private:
   /// One step: a header, a piece of content, or the end.
   Task<void> make() {
-    if (item_ == items_.size()) {
+    if (!inside_) {
+      auto next = co_await items_();
+      if (!next) co_return std::unexpected(std::move(next).error());
+      if (*next) co_return begin(std::move(**next));
       closed_ = true;
       if (archive_write_close(archive_.get()) != ARCHIVE_OK) co_return problem("the archive's end");
       co_return Result<void>();
     }
-    auto& item = items_[item_];
-    if (!inside_) co_return begin(item);
+    auto& item = item_;
     if (!item.content) {
       if (item.entry.type == FileType::file && item.entry.size > 0) co_return wrongSize(item, 0);
       co_return end();
@@ -78,7 +90,9 @@ class TarSource final : public ByteSource {
     co_return Result<void>();
   }
 
-  Result<void> begin(const TarItem& item) {
+  Result<void> begin(TarItem next) {
+    item_ = std::move(next);
+    const auto& item = item_;
     const std::unique_ptr<archive_entry, FreeEntry> entry(archive_entry_new());
     archive_entry_set_pathname(entry.get(), item.entry.path.c_str());
     archive_entry_set_perm(entry.get(), static_cast<__LA_MODE_T>(item.entry.mode));
@@ -109,11 +123,9 @@ class TarSource final : public ByteSource {
   }
 
   Result<void> end() {
-    auto& item = items_[item_];
-    item.content.reset();
+    item_.content.reset();
     inside_ = false;
-    ++item_;
-    if (archive_write_finish_entry(archive_.get()) < ARCHIVE_WARN) return problem(item.entry.path);
+    if (archive_write_finish_entry(archive_.get()) < ARCHIVE_WARN) return problem(item_.entry.path);
     return {};
   }
 
@@ -129,12 +141,12 @@ class TarSource final : public ByteSource {
                        " bytes instead of " + std::to_string(item.entry.size));
   }
 
-  std::vector<TarItem> items_;
+  TarItems items_;
+  TarItem item_ = {};  ///< The one that is being written, when inside_.
   std::string made_;
   std::unique_ptr<archive, FreeArchive> archive_;  // Before made_ in destruction: closing it may write.
   std::array<char, std::size_t{64} * 1024> piece_{};
   std::size_t given_ = 0;
-  std::size_t item_ = 0;
   std::uint64_t written_ = 0;
   bool ready_ = false;
   bool inside_ = false;
@@ -143,8 +155,15 @@ class TarSource final : public ByteSource {
 
 }  // namespace
 
-std::shared_ptr<ByteSource> tarOf(std::vector<TarItem> items, TarCompression compression) {
+std::shared_ptr<ByteSource> tarOf(TarItems items, TarCompression compression) {
   return std::make_shared<TarSource>(std::move(items), compression);
+}
+
+std::shared_ptr<ByteSource> tarOf(std::vector<TarItem> items, TarCompression compression) {
+  auto left = std::make_shared<std::deque<TarItem>>(std::make_move_iterator(items.begin()),
+                                                    std::make_move_iterator(items.end()));
+  TarItems next = [left]() -> Task<std::optional<TarItem>> { return takeFirst(left); };
+  return tarOf(std::move(next), compression);
 }
 
 }  // namespace mooring::http

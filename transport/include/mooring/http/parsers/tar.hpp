@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,9 +81,14 @@ struct TarItem {
   std::shared_ptr<ByteSource> content = {};
 };
 
+/// The items of an archive, one when the one before is written; nothing at the end.
+using TarItems = std::function<Task<std::optional<TarItem>>()>;
+
 /// An archive (ustar, pax where needed) made while it is read: one item at a time, nothing held but a buffer.
-/// Errors, when read: those of a content; invalidArgument when one is shorter or longer than its size, or for
-/// a name that cannot be written. Cost: compression runs where it is read, in pieces of at most 64 KiB.
+/// Errors, when read: those of `items` and of a content; invalidArgument when one is shorter or longer than
+/// its size, or for a name that cannot be written. Cost: compression runs where it is read, in pieces of at
+/// most 64 KiB.
+std::shared_ptr<ByteSource> tarOf(TarItems items, TarCompression compression = TarCompression::none);
 std::shared_ptr<ByteSource> tarOf(std::vector<TarItem> items,
                                   TarCompression compression = TarCompression::none);
 

@@ -1,0 +1,114 @@
+// The interfaces of one account, each in a source of its own.
+#pragma once
+
+#include <mooring/provider.hpp>
+
+#include "account.hpp"
+
+namespace mooring::vercel {
+
+class Lifecycle final : public LifecycleApi {
+ public:
+  explicit Lifecycle(AccountPtr account) : account_(std::move(account)) {}
+
+  Task<Instance> provision(ProvisionRequest request, CallOptions call) override;
+  Task<std::optional<Instance>> find(std::string provisionKey, CallOptions call) override;
+  Task<std::optional<Instance>> inspect(ExternalSandboxId id, CallOptions call) override;
+  Task<Attachment> attach(Instance instance, CallOptions call) override;
+  Task<void> stop(Instance instance, CallOptions call) override;
+  Task<void> destroy(Instance instance, CallOptions call) override;
+  Task<InstancePage> list(std::string ownerTag, std::string cursor, CallOptions call) override;
+  Task<void> extend(Instance instance, std::chrono::milliseconds lifetime, CallOptions call) override;
+
+ private:
+  AccountPtr account_;
+};
+
+class Commands final : public CommandsApi {
+ public:
+  explicit Commands(AccountPtr account) : account_(std::move(account)) {}
+
+  Task<CommandEnd> run(Instance instance,
+                       CommandSpec command,
+                       RunObserver& observer,
+                       CallOptions call) override;
+
+ private:
+  AccountPtr account_;
+};
+
+class Files final : public FilesApi {
+ public:
+  explicit Files(AccountPtr account) : account_(std::move(account)) {}
+
+  Task<void> read(Instance instance,
+                  SandboxPath path,
+                  std::uint64_t offset,
+                  std::shared_ptr<ByteSink> sink,
+                  CallOptions call) override;
+  Task<void> write(Instance instance,
+                   SandboxPath path,
+                   std::shared_ptr<ByteSource> source,
+                   WriteOptions options,
+                   CallOptions call) override;
+  Task<void> writeMany(Instance instance,
+                       std::function<std::optional<FileUpload>()> next,
+                       CallOptions call) override;
+  Task<std::vector<FileInfo>> list(Instance instance, SandboxPath path, CallOptions call) override;
+  Task<FileInfo> stat(Instance instance, SandboxPath path, CallOptions call) override;
+  Task<void> makeDirectory(Instance instance, SandboxPath path, int mode, CallOptions call) override;
+  Task<void> remove(Instance instance, SandboxPath path, RemoveMode mode, CallOptions call) override;
+  Task<void> move(Instance instance, SandboxPath from, SandboxPath to, CallOptions call) override;
+  Task<void> setMode(Instance instance, SandboxPath path, int mode, CallOptions call) override;
+
+ private:
+  AccountPtr account_;
+};
+
+class Previews final : public PreviewsApi {
+ public:
+  explicit Previews(AccountPtr account) : account_(std::move(account)) {}
+
+  Task<PreviewUrl> url(Instance instance, int port, CallOptions call) override;
+  Task<bool> answers(Instance instance, int port, CallOptions call) override;
+
+ private:
+  AccountPtr account_;
+};
+
+class Volumes final : public VolumesApi {
+ public:
+  explicit Volumes(AccountPtr account) : account_(std::move(account)) {}
+
+  Task<VolumeInfo> ensure(std::string name, CallOptions call) override;
+  Task<std::vector<VolumeInfo>> list(CallOptions call) override;
+  Task<void> remove(std::string name, CallOptions call) override;
+
+ private:
+  AccountPtr account_;
+};
+
+class Checkpoints final : public CheckpointsApi {
+ public:
+  explicit Checkpoints(AccountPtr account) : account_(std::move(account)) {}
+
+  Task<CheckpointInfo> create(Instance instance, std::string comment, CallOptions call) override;
+  Task<std::vector<CheckpointInfo>> list(Instance instance, CallOptions call) override;
+  Task<Instance> restore(Instance instance, CheckpointId id, CallOptions call) override;
+  Task<void> remove(Instance instance, CheckpointId id, CallOptions call) override;
+
+ private:
+  AccountPtr account_;
+};
+
+/// A drive of that name, made when there is none; in `region` when it is not empty. One request.
+Task<VolumeInfo> ensureDrive(AccountPtr account, std::string name, std::string region, CallOptions call);
+
+/// Waits until the sandbox runs, wakes it when it rests, and says what it was like. Errors: gone (no such
+/// sandbox, or one whose files are lost).
+Task<Attachment> bringUp(AccountPtr account, std::string name, bool wakeAtOnce, CallOptions call);
+
+/// For `mooring doctor`.
+Task<std::vector<Finding>> examine(AccountPtr account, CallOptions call);
+
+}  // namespace mooring::vercel
