@@ -115,8 +115,9 @@ json::object createBody(const Definition& definition,
                     {"timeout", definition.timeout.count()},
                     {"persistent", definition.persistent},
                     {"snapshotExpiration", definition.snapshotExpirationMs},
-                    {"keepLastSnapshots", json::object{{"count", definition.keepLastSnapshots}}},
                     {"tags", objectOf(tags)}};
+  if (definition.keepLastSnapshots)
+    body["keepLastSnapshots"] = json::object{{"count", *definition.keepLastSnapshots}};
   if (!definition.runtime.empty()) body["runtime"] = definition.runtime;
   if (!definition.image.empty()) body["image"] = definition.image;
   if (definition.source) body["source"] = sourceOf(*definition.source, login);

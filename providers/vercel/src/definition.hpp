@@ -27,7 +27,7 @@ struct Definition {
   std::chrono::milliseconds timeout = {};
   bool persistent = false;
   std::int64_t snapshotExpirationMs = 0;
-  int keepLastSnapshots = 1;
+  std::optional<int> keepLastSnapshots = {};
   std::map<std::string, std::string> env = {};
   std::map<std::string, std::string> labels = {};  ///< The caller's own.
   boost::json::object networkPolicy = {};          ///< Empty: as Vercel does by default.

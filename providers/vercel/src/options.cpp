@@ -134,7 +134,7 @@ Result<void> takeMember(std::string_view name, const json::value& value, Options
   if (name == "failoverRegions") return take(value, name, out.failoverRegions, "an array of texts");
   if (name == "networkPolicy") return takePolicy(value, out.networkPolicy);
   if (name == "snapshotExpirationHours") return takeExpiration(value, out.snapshotExpiration);
-  if (name == "keepLastSnapshots") return takeNumber(value, name, 1, 10, out.keepLastSnapshots);
+  if (name == "keepLastSnapshots") return takeNumber(value, name, 1, 10, out.keepLastSnapshots.emplace());
   return wrong(name, std::string("is unknown; known are: ") + known);
 }
 
@@ -158,8 +158,7 @@ json::object toJson(const Options& options) {
   if (!options.networkPolicy.empty()) object["networkPolicy"] = options.networkPolicy;
   if (options.snapshotExpiration != defaults.snapshotExpiration)
     object["snapshotExpirationHours"] = options.snapshotExpiration.count();
-  if (options.keepLastSnapshots != defaults.keepLastSnapshots)
-    object["keepLastSnapshots"] = options.keepLastSnapshots;
+  if (options.keepLastSnapshots) object["keepLastSnapshots"] = *options.keepLastSnapshots;
   return object;
 }
 

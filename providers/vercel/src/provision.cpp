@@ -104,6 +104,7 @@ Task<Instance> Lifecycle::provision(ProvisionRequest request, CallOptions call) 
     if (found) {
       if (auto ours = checkOwner(*found, request.ownerTag); !ours)
         co_return std::unexpected(std::move(ours).error());
+      if (phaseOf(found->session.status) == Phase::running) co_return instanceFrom(*account, *found);
       auto up = co_await bringUp(account, name, false, call);
       if (up) co_return std::move(up->instance);
       // One that ended before anybody used it keeps the name from the one that is wanted.

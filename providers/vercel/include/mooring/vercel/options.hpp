@@ -52,7 +52,9 @@ struct Options {
   boost::json::object networkPolicy = {};
   /// "snapshotExpirationHours": how long a snapshot lives after its last use; zero: for ever. At least 24.
   std::chrono::hours snapshotExpiration = std::chrono::hours(24 * 7);
-  int keepLastSnapshots = 1;  ///< Automatic snapshots that are kept, 1 to 10.
+  /// How many snapshots of a sandbox are kept, 1 to 10; older ones are deleted, checkpoints among them. Unset:
+  /// all, until they expire.
+  std::optional<int> keepLastSnapshots = {};
 };
 
 /// Members as named above, or as quoted there; what is at its default is left out.
