@@ -176,9 +176,20 @@ TEST_CASE("vercel/run: a stopped session is notRunning, and nothing ran", "[unit
   SECTION("stopped") { runs.refuse(410, "sandbox_stopped"); }
   SECTION("stopping") { runs.refuse(422, "sandbox_stopping"); }
   SECTION("snapshotting") { runs.refuse(422, "sandbox_snapshotting"); }
+  SandboxShape shape;
+  shape.status = "stopped";
+  runs.wire->reply(200, replyJson(shape));
   CHECK(failsWith(runs.run(), Errc::notRunning));
   CHECK(runs.seen.starts == 0);
-  CHECK(runs.sent() == Sent{post});
+  CHECK(runs.sent() == Sent{post, look});
+}
+
+TEST_CASE("vercel/run: the stopped session of a deleted sandbox is gone", "[unit][vercel]") {
+  Runs runs;
+  runs.refuse(410, "sandbox_stopped");
+  runs.refuse(404, "not_found");
+  CHECK(failsWith(runs.run(), Errc::gone));
+  CHECK(runs.sent() == Sent{post, look});
 }
 
 TEST_CASE("vercel/run: a missing session is looked into, never guessed at", "[unit][vercel]") {
@@ -207,6 +218,9 @@ TEST_CASE("vercel/run: a sandbox that ends under a command leaves its outcome un
   Runs runs;
   runs.stream(line("null") + record("stdout", "half") + cutOff);
   runs.refuse(410, "sandbox_stopped");
+  SandboxShape shape;
+  shape.status = "stopped";
+  runs.wire->reply(200, replyJson(shape));
   const auto end = runs.run();
   CHECK(failsWith(end, Errc::outcomeUnknown, "ended while the command ran"));
   CHECK(runs.seen.out == "half");

@@ -156,7 +156,12 @@ Task<http::Response> callSession(
     co_return response;
   }
   auto error = errorFrom(*account, *response, what);
-  if (error.code == Errc::notRunning) co_return std::unexpected(std::move(error));
+  if (error.code == Errc::notRunning) {
+    // The sessions of a deleted sandbox have stopped too; only its name tells the two apart.
+    auto judged = co_await lookAfter(std::move(account), std::move(instance));
+    if (!judged && judged.error().code == Errc::gone) co_return std::unexpected(std::move(judged).error());
+    co_return std::unexpected(std::move(error));
+  }
   if (error.code == Errc::unavailable && response->status >= 500 && !safe)
     co_return std::unexpected(outcomeUnknown(std::move(error)));
   co_return response;

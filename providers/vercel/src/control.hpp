@@ -69,7 +69,7 @@ Task<std::string> sessionFor(AccountPtr account, Instance instance, CallOptions 
 /// Sends `request`, whose target is a path below the session ("/cmd"), to the session of `instance`. The
 /// reply is a 2xx, or an error about the request itself. Errors: notRunning and gone (nothing has happened),
 /// outcomeUnknown (an unsafe request may have had its effect), and the transport's. Cost: one request; one
-/// more after a 404.
+/// more after a 404, 410 or 422.
 Task<http::Response> callSession(
     AccountPtr account, Instance instance, http::Request request, std::string what, CallOptions call);
 

@@ -46,8 +46,7 @@ Errc meaningOf(int status, const Complaint& complaint) {
     case 410:
       return code == "snapshot_not_found" ? Errc::notFound : Errc::notRunning;
     case 422:
-      return code == "sandbox_stopping" || code == "sandbox_snapshotting" ? Errc::notRunning
-                                                                          : Errc::invalidArgument;
+      return code.starts_with("sandbox_") ? Errc::notRunning : Errc::invalidArgument;
     case 429:
       return has(complaint.message, "concurrency limit") ? Errc::quotaExceeded : Errc::rateLimited;
     case 501:

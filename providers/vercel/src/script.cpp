@@ -18,7 +18,8 @@ namespace {
 // $1 scratch directory, $2 mark, $3 working directory, $4 whether arguments are base64, $5 input; then the
 // command. Each stream runs through a named pipe and a pump, which writes what it reads as base64, at once
 // and whatever its length. A pump ends at the mark, not at the end of the pipe: a background process may keep
-// that open for ever. dash knows no `--` after the signal of `kill`.
+// that open for ever. Pumps ignore SIGTERM, which may be sent to the whole group. dash knows no `--` after the
+// signal of `kill`.
 constexpr std::string_view wrapper = R"sh(
 d=$1 mark=$2 cwd=$3 coded=$4 input=$5; shift 5
 say() { echo ".$*" >&8; }
@@ -43,6 +44,7 @@ pump() {
     swap=$old old=$new new=$swap
   done <"$d/$1"
 }
+trap '' TERM
 pump 1 8>&- & out=$!
 pump 2 >&2 8>&- & err=$!
 exec 2>/dev/null 5>"$d/1" 6>"$d/2"
