@@ -104,7 +104,7 @@ TEST_CASE("vercel/provision: somebody else's sandbox of that name is left alone"
   SandboxShape foreign;
   foreign.owner = "somebody";
   life.found(foreign);
-  CHECK(failsWith(life.provision(), Errc::conflict, "key-1"));
+  CHECK(failsWith(life.provision(), Errc::permissionDenied, "key-1"));
   CHECK(life.sent() == Sent{create, look});
 }
 
@@ -135,7 +135,11 @@ TEST_CASE("vercel/provision: a refusal is an answer", "[unit][vercel]") {
   CHECK(failsWith(life.provision(), Errc::quotaExceeded));
   life.refuse(404, "not_found");
   CHECK(failsWith(life.provision(), Errc::invalidArgument, "prj_1"));
-  CHECK(life.wire->count() == 2);
+  life.refuse(409, "conflict", "Drive 'data' is already mounted for writing.");
+  CHECK(failsWith(life.provision(), Errc::quotaExceeded, "one sandbox at a time"));
+  life.refuse(409, "drive_not_initialized");
+  CHECK(failsWith(life.provision(), Errc::invalidArgument, "read-only"));
+  CHECK(life.wire->count() == 4);
 }
 
 TEST_CASE("vercel/find: absence is a 404 and nothing else", "[unit][vercel]") {

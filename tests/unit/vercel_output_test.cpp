@@ -104,7 +104,7 @@ TEST_CASE("vercel/wrap: UTF-8 goes as it is, anything else as base64", "[unit][v
         std::vector<std::string>{"/tmp/.mooring-1234", mark, "", "plain", "none", "printf", "%s", "a b"});
   const auto* env = &wrapped->body.at("env").get_object();
   CHECK(env->at("WORD") == "x");
-  CHECK(env->at("MOORING_PATH") == "/opt/bin");
+  CHECK(env->at("MOORING_RUN_PATH") == "/opt/bin");
   CHECK_FALSE(env->contains("PATH"));
 
   command.args = {"\xFF"};
@@ -114,8 +114,8 @@ TEST_CASE("vercel/wrap: UTF-8 goes as it is, anything else as base64", "[unit][v
   CHECK(tail(5) == std::vector<std::string>{"", "coded", "text", "cHJpbnRm", "/w=="});
   env = &wrapped->body.at("env").get_object();
   CHECK(env->at("ODD") == "/g==");
-  CHECK(env->at("MOORING_CODED") == "ODD");
-  CHECK(env->at("MOORING_INPUT") == "aW5wdXQ=");
+  CHECK(env->at("MOORING_RUN_CODED") == "ODD");
+  CHECK(env->at("MOORING_RUN_INPUT") == "aW5wdXQ=");
 
   command.env = {{"no name", "\xFE"}};
   CHECK(failsWith(vercel::wrap(command, "1", vercel::Input::none, ""), Errc::invalidArgument, "env"));

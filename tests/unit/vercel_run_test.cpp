@@ -264,7 +264,7 @@ TEST_CASE("vercel/run: input goes along when small, and before when large", "[un
     runs.stream(line("null") + marks() + line("0"));
     REQUIRE(ok(test::run(commands.run(instance(), spec, runs.seen, CallOptions()))));
     CHECK(runs.sent() == Sent{post});
-    CHECK(boost::json::parse(runs.body(0)).at("env").at("MOORING_INPUT") == "Ynl0ZXM=");
+    CHECK(boost::json::parse(runs.body(0)).at("env").at("MOORING_RUN_INPUT") == "Ynl0ZXM=");
   }
   SECTION("large") {
     spec.input = sourceOf(std::string(100'000, 'x'));

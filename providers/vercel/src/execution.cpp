@@ -74,8 +74,9 @@ asio::awaitable<void> Execution::drive(std::shared_ptr<Execution> self, CallOpti
 Task<CommandEnd> Execution::toItsEnd(CallOptions call) {
   auto sent = co_await sendCommand(std::move(call));
   if (!exitCode_) {
-    if (!sent && id_.empty() && !http::mayHaveHappened(sent.error()))
-      co_return std::unexpected(std::move(sent).error());
+    const bool unclear = sent || !id_.empty() || http::mayHaveHappened(sent.error()) ||
+                         sent.error().code == Errc::corrupted;
+    if (!unclear) co_return std::unexpected(std::move(sent).error());
     auto reason = sent ? makeError(Errc::unavailable, "the stream of the command ended before the command")
                        : std::move(sent).error();
     if (givenUp_) reason.message += " (" + givenUp_->code + ": " + givenUp_->message + ")";

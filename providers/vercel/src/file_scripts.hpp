@@ -70,7 +70,10 @@ put() {
     [ -d "$p" ] || mkdir -p -- "$p" || exit 1
     last=$p there=$(stat -c %d -- "$p")
   fi
-  [ -e "$from" ] || cat "$from".* >"$from" 2>/dev/null || : >"$from"
+  if [ ! -e "$from" ]; then
+    : >"$from" || exit 1
+    [ ! -e "$from.000001" ] || cat "$from".?????? >"$from" || exit 1
+  fi
   mode=$2
   if [ -z "$mode" ]; then mode=644; [ ! -e "$to" ] || mode=$(stat -c %a -- "$to"); fi
   [ "$mode" = "$4" ] || chmod "$mode" "$from" || exit 1

@@ -25,6 +25,22 @@ struct Attempted {
   std::optional<Error> doubt = {};  ///< It may have been made.
 };
 
+/// What a refusal means where something is made. Never `conflict`, which says that a look would help.
+void sortOut(Error& error, const std::string& code, const std::string& projectId) {
+  if (error.code == Errc::notFound) {
+    error.code = Errc::invalidArgument;
+    error.message += "; the project " + projectId + ", the image or the source does not exist";
+  } else if (code == "drive_not_initialized") {
+    error.code = Errc::invalidArgument;
+    error.message += "; a sandbox has to write to a volume before another one can mount it read-only";
+  } else if (code == "drive_region_mismatch" || code == "snapshot_region_mismatch") {
+    error.code = Errc::invalidArgument;
+  } else if (error.code == Errc::conflict) {
+    error.code = Errc::quotaExceeded;
+    error.message += "; one sandbox at a time can write to a volume: it is free when that one has ended";
+  }
+}
+
 Task<Attempted> sendCreate(
     AccountPtr account, std::string path, boost::json::object body, std::string name, CallOptions call) {
   const auto what = "create sandbox " + name;
@@ -55,11 +71,7 @@ Task<Attempted> sendCreate(
   out.exists = error.code == Errc::conflict &&
                complaintOf(*response).message.find("already exists") != std::string::npos;
   if (out.exists) co_return out;
-  if (error.code == Errc::notFound) {
-    // Only a project, an image or a snapshot can be missing here.
-    error.code = Errc::invalidArgument;
-    error.message += "; the project " + account->projectId + ", the image or the source does not exist";
-  }
+  sortOut(error, complaintOf(*response).code, account->projectId);
   if (error.code != Errc::unavailable) co_return std::unexpected(std::move(error));
   out.doubt = std::move(error);
   co_return out;
@@ -68,7 +80,7 @@ Task<Attempted> sendCreate(
 Result<void> checkOwner(const SandboxReply& found, const std::string& ownerTag) {
   const auto tag = found.sandbox.tags.find(std::string(ownerTagKey));
   if (tag != found.sandbox.tags.end() && tag->second == ownerTag) return {};
-  return refuse(Errc::conflict,
+  return refuse(Errc::permissionDenied,
                 "a sandbox of the name " + found.sandbox.name +
                     " exists in this project and belongs to "
                     "somebody else");

@@ -18,8 +18,8 @@ namespace {
 // $1 scratch directory, $2 mark, $3 working directory, $4 whether arguments are base64, $5 input; then the
 // command. Each stream runs through a named pipe and a pump, which writes what it reads as base64, at once
 // and whatever its length. A pump ends at the mark, not at the end of the pipe: a background process may keep
-// that open for ever. Pumps ignore SIGTERM, which may be sent to the whole group. dash knows no `--` after the
-// signal of `kill`.
+// that open for ever. Pumps ignore SIGTERM, which may be sent to the whole group. dash knows no `--` after
+// the signal of `kill`.
 constexpr std::string_view wrapper = R"sh(
 d=$1 mark=$2 cwd=$3 coded=$4 input=$5; shift 5
 say() { echo ".$*" >&8; }
@@ -31,8 +31,8 @@ if [ "$coded" = coded ]; then
   decode "$cwd"; cwd=$text left=$#
   while [ "$left" -gt 0 ]; do decode "$1"; shift; set -- "$@" "$text"; left=$((left - 1)); done
 fi
-for name in $MOORING_CODED; do eval "decode \"\$$name\""; export "$name=$text"; done
-unset MOORING_CODED
+for name in $MOORING_RUN_CODED; do eval "decode \"\$$name\""; export "$name=$text"; done
+unset MOORING_RUN_CODED
 mkdir -p -m 700 "$d" && mkfifo "$d/1" "$d/2" || fail scratch
 if [ -n "$cwd" ]; then cd -- "$cwd" 2>/dev/null || { rm -rf "$d"; fail cwd; }; fi
 pump() {
@@ -53,13 +53,13 @@ killAll() { kill -9 "-$child" || kill -9 "$child"; }
 trap 'killed=1; [ -z "$child" ] || killAll' TERM
 case $input in
   none) exec 7</dev/null ;;
-  text) printf %s "$MOORING_INPUT" | base64 -d >"$d/0" && exec 7<"$d/0" ;;
+  text) printf %s "$MOORING_RUN_INPUT" | base64 -d >"$d/0" && exec 7<"$d/0" ;;
   files) mkfifo "$d/0"; cat "$d"/in/* >"$d/0" 5>&- 6>&- 8>&- & exec 7<"$d/0" ;;
 esac
 (
   tool=setsid
-  if [ -n "${MOORING_PATH+x}" ]; then tool=$(command -v setsid); export "PATH=$MOORING_PATH"; fi
-  unset MOORING_PATH MOORING_INPUT
+  if [ -n "${MOORING_RUN_PATH+x}" ]; then tool=$(command -v setsid); export "PATH=$MOORING_RUN_PATH"; fi
+  unset MOORING_RUN_PATH MOORING_RUN_INPUT
   exec "$tool" "$@"
 ) <&7 >&5 2>&6 5>&- 6>&- 7<&- 8>&- &
 child=$!
@@ -85,14 +85,15 @@ bool isVariableName(std::string_view name) {
          std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
-/// The environment as JSON can hold it: a value that is no UTF-8 goes as base64, and MOORING_CODED names it.
+/// The environment as JSON can hold it: a value that is no UTF-8 goes as base64, and MOORING_RUN_CODED names
+/// it.
 Result<json::object> environmentOf(const CommandSpec& command) {
   json::object env;
   std::string coded;
   for (const auto& [name, value] : command.env) {
     if (detail::isUtf8(name) && detail::isUtf8(value)) {
       // The wrapper needs the system's PATH; the command gets its own.
-      env[name == "PATH" ? "MOORING_PATH" : name] = value;
+      env[name == "PATH" ? "MOORING_RUN_PATH" : name] = value;
       continue;
     }
     if (!isVariableName(name) || name == "PATH") {
@@ -102,7 +103,7 @@ Result<json::object> environmentOf(const CommandSpec& command) {
     env[name] = encodeBase64(value);
     coded += (coded.empty() ? "" : " ") + name;
   }
-  if (!coded.empty()) env["MOORING_CODED"] = coded;
+  if (!coded.empty()) env["MOORING_RUN_CODED"] = coded;
   return env;
 }
 
@@ -117,7 +118,7 @@ Result<Wrapped> wrap(const CommandSpec& command,
   if (command.program.empty()) return refuse(Errc::invalidArgument, "command.program is empty");
   auto env = environmentOf(command);
   if (!env) return std::unexpected(std::move(env).error());
-  if (input == Input::text) (*env)["MOORING_INPUT"] = encodeBase64(inlineInput);
+  if (input == Input::text) (*env)["MOORING_RUN_INPUT"] = encodeBase64(inlineInput);
 
   Wrapped out;
   out.mark = "\x1e mooring " + nonce;
