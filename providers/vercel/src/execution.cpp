@@ -109,32 +109,44 @@ Task<void> Execution::sendCommand(CallOptions call) {
 }
 
 Task<void> Execution::followAgain(Error reason) {
-  for (int failures = 0;; ++failures) {
-    if (failures > mostFailures) co_return std::unexpected(outcomeUnknown(std::move(reason)));
-    if (failures > 0) {
-      auto waited = co_await waitBeforeLook(account_, failures);
+  int failures = 0;
+  for (int looks = 0; failures <= mostFailures; ++looks) {
+    if (looks > 0) {
+      auto waited = co_await waitBeforeLook(account_, looks);
       if (!waited) co_return std::unexpected(std::move(waited).error());
     }
-    if (id_.empty()) {
-      auto found = co_await findId();
-      if (found && !*found) co_return std::unexpected(outcomeUnknown(std::move(reason)));
-      if (!found && endedBySandbox(found.error()))
-        co_return std::unexpected(outcomeUnknown(std::move(reason)));
-      if (!found) continue;
-    }
-    Result<void> step;
-    if (!allRead()) step = co_await readLog();
-    // Asked after the log's end: what it printed before its end is in the log by then.
-    if (step) step = co_await askForEnd();
+    auto step = co_await lookAgain();
     if (step && exitCode_) co_return Result<void>();
-    if (!step && endedBySandbox(step.error())) {
+    if (step) {
+      failures = 0;  // It runs, however often its streams break.
+      continue;
+    }
+    if (step.error().code == Errc::cancelled) co_return step;
+    if (endedBySandbox(step.error())) {
       auto ended = std::move(step).error();
       ended.message = "the sandbox ended while the command ran: " + ended.message;
       co_return std::unexpected(outcomeUnknown(std::move(ended)));
     }
-    if (!step && step.error().code == Errc::cancelled) co_return step;
-    if (step || step.error().code == Errc::deadlineExceeded) failures = 0;  // It runs; that is no failure.
+    if (step.error().code == Errc::outcomeUnknown) break;
+    ++failures;
   }
+  co_return std::unexpected(outcomeUnknown(std::move(reason)));
+}
+
+Task<void> Execution::lookAgain() {
+  if (id_.empty()) {
+    auto found = co_await findId();
+    if (!found) co_return std::unexpected(std::move(found).error());
+    if (!*found) co_return refuse(Errc::outcomeUnknown, "the session knows of no such command");
+  }
+  Result<void> read;
+  if (!allRead()) read = co_await readLog();
+  if (!read && (endedBySandbox(read.error()) || read.error().code == Errc::cancelled)) co_return read;
+  // Asked after the log's end: what it printed before its end is in the log by then.
+  auto asked = co_await askForEnd();
+  if (!asked || read || !exitCode_) co_return asked;
+  exitCode_.reset();  // Only with all of its output.
+  co_return read;
 }
 
 Task<bool> Execution::findId() {

@@ -39,6 +39,8 @@ class Execution : public std::enable_shared_from_this<Execution> {
   Task<void> sendCommand(CallOptions call);
   /// After a stream that broke: by the command's id, or by our nonce among its arguments.
   Task<void> followAgain(Error reason);
+  /// One round of it: all output there is, and the exit code when it has ended.
+  Task<void> lookAgain();
   Task<bool> findId();
   Task<void> readLog();
   Task<void> askForEnd();
