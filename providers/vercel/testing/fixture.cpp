@@ -3,6 +3,7 @@
 #include <mooring/vercel/options.hpp>
 
 #include "database_fixture.hpp"
+#include "everyday_faults.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -13,7 +14,9 @@ namespace {
 /// Constructed before the services and destroyed after them.
 struct Cloud {
   Cloud() {
-    auto started = emulation::Host::start(vercel::makeEmulator);
+    emulation::HostOptions options;
+    if (badDay()) options.faults = everydayFaults("POST /v3/sandboxes");
+    auto started = emulation::Host::start(vercel::makeEmulator, std::move(options));
     if (!started) throw std::runtime_error("the Vercel emulator: " + describe(started.error()));
     host = std::move(*started);
   }
