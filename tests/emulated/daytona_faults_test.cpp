@@ -115,7 +115,7 @@ TEST_CASE("daytona/faults: create makes exactly one, whatever happens to its rep
   for (const auto& trouble : troubles()) {
     INFO("trouble: " << trouble.name);
     REQUIRE(ok(cloud.faults().add(trouble.fault)));
-    auto created = cloud.service().create(DaytonaCloud::config()).get();
+    auto created = cloud.service().create(cloud.config()).get();
     cloud.faults().clear();
     REQUIRE(ok(created));
     CHECK(cloud.ledger().livingSandboxes().size() == 1);
@@ -254,8 +254,7 @@ TEST_CASE("daytona/faults: a bad key is a bad key, and harms nothing", "[emulate
   auto service = cloud.open("dtn_matrix-bad");
   auto same = service.sandbox(sandbox.id());
 
-  CHECK(test::failsWith(
-      service.create(DaytonaCloud::config()).get(), Errc::unauthenticated, "DAYTONA_API_KEY"));
+  CHECK(test::failsWith(service.create(cloud.config()).get(), Errc::unauthenticated, "DAYTONA_API_KEY"));
   CHECK(test::failsWith(same.run("true", {}).get(), Errc::unauthenticated));
   CHECK(test::failsWith(same.files().read("file").get(), Errc::unauthenticated));
   CHECK(test::failsWith(same.files().write("file", "y").get(), Errc::unauthenticated));

@@ -5,29 +5,8 @@
 
 using namespace mooring;
 using test::DaytonaCloud;
+using test::Meter;
 using test::ok;
-
-namespace {
-
-class Meter {
- public:
-  explicit Meter(DaytonaCloud& cloud) : cloud_(cloud) { cloud_.ledger().reset(); }
-  /// Requests since the last count.
-  std::uint64_t count() {
-    const auto total = cloud_.ledger().total();
-    std::string routes;
-    for (const auto& [route, times] : cloud_.ledger().counts())
-      routes += route + " x" + std::to_string(times) + "; ";
-    UNSCOPED_INFO(routes);
-    cloud_.ledger().reset();
-    return total;
-  }
-
- private:
-  DaytonaCloud& cloud_;
-};
-
-}  // namespace
 
 TEST_CASE("daytona/requests: a warm call is one, also from a fresh process", "[emulated][daytona][budget]") {
   DaytonaCloud cloud;
