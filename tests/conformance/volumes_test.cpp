@@ -46,7 +46,7 @@ class TestVolume {
   }
   /// Not every provider can mount so; one that cannot says it before anything is spent.
   bool refusesReadOnly() {
-    const auto before = trial_.service().count().get();
+    const auto before = trial_.service().count().get().value();
     auto config = trial_.config();
     config.volumes = {{.name = name_, .mountPath = "/mnt/shared", .readOnly = true}};
     auto created = trial_.service().create(config).get();
@@ -55,7 +55,7 @@ class TestVolume {
       return false;
     }
     CHECK(failsWith(created, Errc::unsupported, "readOnly"));
-    CHECK(trial_.service().count().get() == before);
+    CHECK(trial_.service().count().get().value() == before);
     return true;
   }
 
