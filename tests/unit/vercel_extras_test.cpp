@@ -115,6 +115,7 @@ TEST_CASE("vercel/checkpoints: restoring begins anew from the snapshot, under th
   Wire wire;
   vercel::Checkpoints checkpoints(wire.account);
   wire.wire->reply(200, R"({"snapshot":)" + snapshot("snap_1") + "}");
+  wire.wire->reply(200, replyJson());
   wire.wire->reply(200,
                    R"({"session":{"id":"sbx_1","status":"stopped","timeout":1},"sandbox":)" +
                        sandboxJson(SandboxShape()) + "}");

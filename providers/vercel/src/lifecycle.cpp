@@ -32,21 +32,16 @@ Task<std::optional<Instance>> seenInstance(AccountPtr account, std::string name,
   co_return std::optional<Instance>(std::move(*instance));
 }
 
-/// Stops one session. Nothing: it is not the sandbox's present one.
-Task<bool> stopSession(AccountPtr account, std::string sessionId, CallOptions call) {
+/// Returns when it has stopped. Fine when it had already.
+Task<void> stopSession(AccountPtr account, std::string sessionId, CallOptions call) {
   const auto what = "stop session " + sessionId;
   auto request = apiRequest(http::Method::post, target(*account, sessionPath(sessionId, "/stop")), call);
   request.idempotency = http::Idempotency::safe;  // Stopping twice stops once.
-  auto response = co_await callApi(account, std::move(request), what);
-  if (!response) co_return std::unexpected(std::move(response).error());
-  if (!response->ok()) {
-    auto error = errorFrom(*account, *response, what);
-    if (error.code == Errc::notFound || error.code == Errc::notRunning) co_return false;
-    co_return std::unexpected(std::move(error));
-  }
-  auto reply = http::decode<SessionReply>(*response);
-  if (!reply) co_return std::unexpected(errorFrom(std::move(reply).error(), what));
-  co_return reply->sandbox && reply->sandbox->currentSessionId == sessionId;
+  auto response = co_await callForSuccess(account, std::move(request), what);
+  if (response) co_return Result<void>();
+  auto error = std::move(response).error();
+  if (error.code == Errc::notFound || error.code == Errc::notRunning) co_return Result<void>();
+  co_return std::unexpected(std::move(error));
 }
 
 /// What is left of a session's life on the server's own clock.
@@ -111,23 +106,14 @@ Task<Attachment> Lifecycle::attach(Instance instance, CallOptions call) {
 }
 
 Task<void> Lifecycle::stop(Instance instance, CallOptions call) {
+  // A session can be stopped long after its sandbox was deleted, or has got another one: the name decides.
   const auto name = nameOf(instance);
-  const auto known = sessionIdOf(instance);
-  if (!known.empty()) {
-    auto stopped = co_await stopSession(account_, known, call);
-    if (!stopped) co_return std::unexpected(std::move(stopped).error());
-    if (*stopped) co_return Result<void>();
-  }
-  // Another session may run it by now.
   auto seen = co_await lookUp(account_, name, call);
   if (!seen) co_return std::unexpected(std::move(seen).error());
   if (!*seen) co_return std::unexpected(goneError("Vercel knows no sandbox " + name));
   const auto& session = (*seen)->session;
-  const auto phase = phaseOf(session.status);
-  if (phase == Phase::stopped || phase == Phase::ending) co_return Result<void>();
-  auto stopped = co_await stopSession(account_, session.id, call);
-  if (!stopped) co_return std::unexpected(std::move(stopped).error());
-  co_return Result<void>();
+  if (phaseOf(session.status) == Phase::stopped) co_return Result<void>();
+  co_return co_await stopSession(account_, session.id, std::move(call));
 }
 
 Task<void> Lifecycle::destroy(Instance instance, CallOptions call) {
