@@ -128,8 +128,11 @@ TEST_CASE("vercel/checkpoints: restoring begins anew from the snapshot, under th
   REQUIRE(ok(restored));
   CHECK(restored->id.value == "key-1");
   CHECK(restored->connection.at("session") == "sbx_2");
-  CHECK(wire.sent() ==
-        Sent{"GET /v2/sandboxes/snapshots/snap_1", "POST /v2/sandboxes/sessions/sbx_1/stop", change, wake});
+  CHECK(wire.sent() == Sent{"GET /v2/sandboxes/snapshots/snap_1",
+                            look,
+                            "POST /v2/sandboxes/sessions/sbx_1/stop",
+                            change,
+                            wake});
 }
 
 TEST_CASE("vercel/checkpoints: an unknown or deleted one changes nothing", "[unit][vercel]") {

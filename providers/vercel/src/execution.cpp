@@ -248,8 +248,10 @@ Result<CommandEnd> Execution::end() const {
   }
   CommandEnd out;
   out.exitCode = code;
-  out.interrupted = interrupted_ && code == 128 + SIGKILL;
-  out.killConfirmed = out.interrupted && err_.said(word::killed);
+  // SIGTERM ends a wrapper only before it has begun: nothing was started then.
+  const bool never = !allRead() && code == 128 + SIGTERM;
+  out.interrupted = interrupted_ && (code == 128 + SIGKILL || never);
+  out.killConfirmed = out.interrupted && (never || err_.said(word::killed));
   if (out.interrupted) out.signal = "SIGKILL";
   return out;
 }

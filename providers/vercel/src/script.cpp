@@ -25,6 +25,9 @@ d=$1 mark=$2 cwd=$3 coded=$4 input=$5; shift 5
 say() { echo ".$*" >&8; }
 fail() { say "$@"; exit 125; }
 exec 8>&2
+child= killed=
+killAll() { kill -9 "-$child" || kill -9 "$child"; }
+trap 'killed=1; [ -z "$child" ] || killAll' TERM
 for tool in base64 dd mkfifo setsid grep; do command -v $tool >/dev/null || fail tool $tool; done
 decode() { text=$(printf %s "$1" | base64 -d; echo .); text=${text%.}; }
 if [ "$coded" = coded ]; then
@@ -36,6 +39,7 @@ unset MOORING_RUN_CODED
 mkdir -p -m 700 "$d" && mkfifo "$d/1" "$d/2" || fail scratch
 if [ -n "$cwd" ]; then cd -- "$cwd" 2>/dev/null || { rm -rf "$d"; fail cwd; }; fi
 pump() {
+  trap '' TERM
   new=$d/$1a old=$d/$1b
   : >"$old"
   while dd bs=65536 count=1 of="$new" 2>/dev/null && [ -s "$new" ]; do
@@ -44,13 +48,9 @@ pump() {
     swap=$old old=$new new=$swap
   done <"$d/$1"
 }
-trap '' TERM
 pump 1 8>&- & out=$!
 pump 2 >&2 8>&- & err=$!
 exec 2>/dev/null 5>"$d/1" 6>"$d/2"
-child= killed=
-killAll() { kill -9 "-$child" || kill -9 "$child"; }
-trap 'killed=1; [ -z "$child" ] || killAll' TERM
 case $input in
   none) exec 7</dev/null ;;
   text) printf %s "$MOORING_RUN_INPUT" | base64 -d >"$d/0" && exec 7<"$d/0" ;;

@@ -52,8 +52,8 @@ struct Options {
   boost::json::object networkPolicy = {};
   /// "snapshotExpirationHours": how long a snapshot lives after its last use; zero: for ever. At least 24.
   std::chrono::hours snapshotExpiration = std::chrono::hours(24 * 7);
-  /// How many snapshots of a sandbox are kept, 1 to 10; older ones are deleted, checkpoints among them. Unset:
-  /// all, until they expire.
+  /// How many snapshots of a sandbox are kept, 1 to 10; older ones are deleted, checkpoints among them.
+  /// Unset: all, until they expire.
   std::optional<int> keepLastSnapshots = {};
 };
 
