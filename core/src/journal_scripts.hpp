@@ -42,6 +42,11 @@ setsid sh -c '
     wait "$child"; code=$?
     kill -0 "$child" 2>/dev/null || break
   done
+  # A signal ends a wait with its own number, and the command may end before the look at it.
+  if [ "$code" -gt 128 ]; then
+    wait "$child" 2>/dev/null; last=$?
+    [ "$last" -eq 127 ] || code=$last
+  fi
   : >"$d/closed"; kill -9 "$feeder" 2>/dev/null
   echo "$code" >"$d/exit.new" && mv "$d/exit.new" "$d/exit"
 ' sh "$d" "$ends" "$@" </dev/null >/dev/null 2>&1 &
