@@ -1,6 +1,7 @@
 #include "errors.hpp"
 
 #include <mooring/http/json.hpp>
+#include <mooring/http/text.hpp>
 
 #include <boost/json/object.hpp>
 #include <spdlog/fmt/fmt.h>
@@ -14,35 +15,14 @@ namespace mooring::daytona {
 
 namespace {
 
-constexpr std::size_t longestMessage = 400;
-
-/// One printable line of what came from outside.
-std::string oneLine(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, longestMessage)) {
-    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    if (!control) {
-      out += c;
-    } else if (!out.empty() && out.back() != ' ') {
-      out += ' ';
-    }
-  }
-  while (!out.empty() && out.back() == ' ')
-    out.pop_back();
-  // Not in the middle of a character.
-  while (text.size() > longestMessage && !out.empty() && (static_cast<unsigned char>(out.back()) & 0x80U))
-    out.pop_back();
-  return text.size() > longestMessage ? out + "…" : out;
-}
-
 std::string textOf(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
   if (value == nullptr) return {};
-  if (value->is_string()) return oneLine(value->get_string());
+  if (value->is_string()) return http::oneLine(value->get_string());
   std::string joined;
   if (const auto* array = value->if_array()) {
     for (const auto& item : *array) {
-      if (item.is_string()) joined += (joined.empty() ? "" : ", ") + oneLine(item.get_string());
+      if (item.is_string()) joined += (joined.empty() ? "" : ", ") + http::oneLine(item.get_string());
     }
   }
   return joined;
@@ -115,7 +95,7 @@ Complaint complaintOf(const http::Response& response) {
   if (object == nullptr) {
     // A page of some proxy's says nothing to a person; a short text may.
     const auto type = http::mediaType(response.headers.get("Content-Type").value_or(""));
-    if (type != "text/html" && !response.body.starts_with('<')) out.message = oneLine(response.body);
+    if (type != "text/html" && !response.body.starts_with('<')) out.message = http::oneLine(response.body);
     return out;
   }
   out.message = textOf(*object, "message");
