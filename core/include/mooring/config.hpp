@@ -22,10 +22,11 @@ enum class Capability {
   volumes,          ///< Named storage that outlives sandboxes.
   checkpoints,      ///< Saved states of the files, restored later.
   checkpointRemoval,
-  previews,     ///< A URL for a port.
-  resume,       ///< A stopped sandbox comes back with its files.
-  lifetime,     ///< SandboxConfig::timeout is enforced.
-  idleTimeout,  ///< SandboxConfig::idleTimeout is enforced.
+  previews,        ///< A URL for a port.
+  portForwarding,  ///< Any TCP connection to a port, not only HTTP.
+  resume,          ///< A stopped sandbox comes back with its files.
+  lifetime,        ///< SandboxConfig::timeout is enforced.
+  idleTimeout,     ///< SandboxConfig::idleTimeout is enforced.
   extend,
   vcpuLimit,
   memoryLimit,
@@ -45,6 +46,7 @@ struct detail::EnumText<Capability> {
       std::pair{Capability::checkpoints, std::string_view("checkpoints")},
       std::pair{Capability::checkpointRemoval, std::string_view("checkpointRemoval")},
       std::pair{Capability::previews, std::string_view("previews")},
+      std::pair{Capability::portForwarding, std::string_view("portForwarding")},
       std::pair{Capability::resume, std::string_view("resume")},
       std::pair{Capability::lifetime, std::string_view("lifetime")},
       std::pair{Capability::idleTimeout, std::string_view("idleTimeout")},

@@ -269,6 +269,21 @@ class PreviewsApi {
   virtual Task<bool> answers(Instance instance, int port, CallOptions call) = 0;
 };
 
+/// TCP connections to the ports of a sandbox, whatever they speak.
+class ForwardingApi {
+ public:
+  virtual ~ForwardingApi() = default;
+  /// Makes one connection to `port` on the sandbox's own loopback, sends it `input` and gives what it answers
+  /// to `output`, until it closes. The end of `input` is passed on where the provider can close one
+  /// direction; where it cannot, it ends the connection. Cancelling closes it. Errors: invalidArgument (not a
+  /// port), notFound (nothing listens there), unavailable (it broke).
+  virtual Task<void> connect(Instance instance,
+                             int port,
+                             std::shared_ptr<ByteSource> input,
+                             std::shared_ptr<ByteSink> output,
+                             CallOptions call) = 0;
+};
+
 struct VolumeInfo {
   std::string name = {};
   std::string state = {};                ///< The provider's own word, for people.
@@ -352,6 +367,7 @@ class Provider {
   virtual FilesApi& files() = 0;
   virtual StartedCommandsApi* startedCommands() { return nullptr; }
   virtual PreviewsApi* previews() { return nullptr; }
+  virtual ForwardingApi* forwarding() { return nullptr; }
   virtual VolumesApi* volumes() { return nullptr; }
   virtual CheckpointsApi* checkpoints() { return nullptr; }
 

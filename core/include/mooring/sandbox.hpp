@@ -153,6 +153,15 @@ class Previews {
   SandboxId id_;
 };
 
+struct ForwardOptions {
+  std::uint16_t localPort = 0;  ///< On this machine's loopback (127.0.0.1). 0: a free one that the system
+                                ///< chooses.
+  /// Told the local port as soon as connections are taken. Called once, on mooring's loop: must not block.
+  std::function<void(std::uint16_t)> onListening = {};
+  /// Told why a connection ended, where it broke; the others go on. Called on mooring's loop: must not block.
+  std::function<void(const Error&)> onBroken = {};
+};
+
 /// Saved states of the sandbox's files. Errors, everywhere: unsupported, before any request.
 class Checkpoints {
  public:
@@ -208,6 +217,14 @@ class Sandbox {
   [[nodiscard]] Files files() const;
   [[nodiscard]] Previews previews() const;
   [[nodiscard]] Checkpoints checkpoints() const;
+
+  /// Carries every TCP connection made to a local port to `port` inside the sandbox, until it is cancelled or
+  /// its deadline passes, which closes them all. Each connection finds the sandbox as run() does.
+  /// Errors: invalidArgument (not a port), unsupported (Capability::portForwarding), conflict (the local port
+  /// is taken), deadlineExceeded, cancelled.
+  Operation<void> forward(int port,
+                          ForwardOptions options = ForwardOptions(),
+                          CallOptions call = CallOptions()) const;
 
   /// Gives it `lifetime` from now. Errors: unsupported, gone.
   Operation<void> extend(std::chrono::milliseconds lifetime, CallOptions call = CallOptions()) const;
