@@ -100,6 +100,7 @@ void addHistoryCommand(CommandLine& line);
 void addCheckpointCommands(CommandLine& line);
 void addVolumeCommands(CommandLine& line);
 void addPreviewCommand(CommandLine& line);
+void addForwardCommand(CommandLine& line);
 void addProviderCommands(CommandLine& line);
 void addEmulateCommand(CommandLine& line);
 void addDoctorCommand(CommandLine& line);

@@ -49,6 +49,7 @@ int run(std::vector<std::string> arguments) {
   addCheckpointCommands(line);
   addVolumeCommands(line);
   addPreviewCommand(line);
+  addForwardCommand(line);
   addProviderCommands(line);
   addEmulateCommand(line);
   addDoctorCommand(line);

@@ -2,6 +2,7 @@
 
 #include "connect.hpp"
 #include "core.hpp"
+#include "forward.hpp"
 #include "run.hpp"
 #include "sandbox_extras.hpp"
 #include "started.hpp"
@@ -182,6 +183,13 @@ Operation<PreviewUrl> Previews::url(int port, PreviewOptions options, CallOption
   return {handle_.engine, call, [core = handle_.core, id = id_, port, options, call] {
             return previewUrl(core, id, port, options, call);
           }};
+}
+
+Operation<void> Sandbox::forward(int port, ForwardOptions options, CallOptions call) const {
+  return {
+      handle_.engine, call, [core = handle_.core, id = id_, port, options = std::move(options)]() mutable {
+        return forwardPort(core, id, port, std::move(options));
+      }};
 }
 
 Checkpoints::Checkpoints(detail::Handle handle, SandboxId id)

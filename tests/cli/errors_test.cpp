@@ -154,6 +154,7 @@ TEST_CASE("cli/help: every command explains itself", "[cli]") {
                                                        {"ls"},
                                                        {"why"},
                                                        {"preview"},
+                                                       {"forward"},
                                                        {"providers"},
                                                        {"doctor"},
                                                        {"recover"},

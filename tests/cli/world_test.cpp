@@ -1,43 +1,12 @@
 #include "cli.hpp"
 #include "support/catch.hpp"
+#include "support/loopback.hpp"
 
-#include <arpa/inet.h>
+#include <csignal>
 #include <filesystem>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 using namespace mooring::test;
 using Catch::Matchers::ContainsSubstring;
-
-namespace {
-
-/// A port of the loopback that nobody else was given while this exists. With SO_REUSEADDR it can be listened
-/// on anyway.
-class FreePort {
- public:
-  FreePort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const int on = 1;
-    ::setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    port_ = std::to_string(ntohs(address.sin_port));
-  }
-  ~FreePort() { ::close(socket_); }
-  FreePort(const FreePort&) = delete;
-  FreePort& operator=(const FreePort&) = delete;
-  [[nodiscard]] const std::string& text() const { return port_; }
-
- private:
-  int socket_;
-  std::string port_;
-};
-
-}  // namespace
 
 TEST_CASE("cli/preview: gives the URL, waits for whoever shall answer there, and says when nobody does",
           "[cli]") {
@@ -73,6 +42,44 @@ TEST_CASE("cli/preview: gives the URL, waits for whoever shall answer there, and
                                    "while True: s.accept()[0].close()\n"});
   REQUIRE(server.code == 0);
   CHECK(waiting.wait() == 0);
+}
+
+TEST_CASE("cli/forward: a local port leads into the sandbox until it is interrupted", "[cli]") {
+  const Cli cli;
+  const FreePort port;
+  const auto id = cli.create();
+  // Listens before it is let go, so that nobody has to wait for it.
+  const auto server = cli.run({"run",
+                               id,
+                               "-n",
+                               "--",
+                               "perl",
+                               "-e",
+                               R"(use IO::Socket::INET;
+my $l = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], Listen => 5, ReuseAddr => 1) or die $!;
+exit 0 if fork;
+open STDIN, "<", "/dev/null"; open STDOUT, ">", "/dev/null"; open STDERR, ">", "/dev/null";
+while (my $c = $l->accept) { while (my $line = <$c>) { print $c uc $line } close $c })",
+                               port.text()});
+  INFO(server.err);
+  REQUIRE(server.code == 0);
+
+  auto forwarding = cli.start({"forward", id, port.text()});
+  const auto address = forwarding.line();
+  REQUIRE(address);
+  REQUIRE(address->starts_with("127.0.0.1:"));
+  const LoopbackClient client(std::stoi(address->substr(10)));
+  client.send("hello\n");
+  CHECK(client.receive(6) == "HELLO\n");
+  forwarding.signal(SIGINT);
+  CHECK(forwarding.wait() == 0);
+  CHECK(client.receiveAll().empty());
+
+  CHECK(cli.run({"forward", id, "70000"}).code == 2);
+  CHECK(cli.run({"forward", "5d0c3a5e-0000-4000-8000-000000000000", "80"}).code == 3);
+  const auto taken = cli.run({"forward", id, port.text(), "--local-port", port.text()});
+  CHECK(taken.code != 0);
+  CHECK_THAT(taken.err, ContainsSubstring("is in use"));
 }
 
 TEST_CASE("cli/providers: a table of what each can do", "[cli]") {

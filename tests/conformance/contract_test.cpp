@@ -308,6 +308,7 @@ TEST_CASE("contract: an interface is there exactly when its capability is declar
   CHECK((provider.volumes() != nullptr) == trial.offers(Capability::volumes));
   CHECK((provider.checkpoints() != nullptr) == trial.offers(Capability::checkpoints));
   CHECK((provider.previews() != nullptr) == trial.offers(Capability::previews));
+  CHECK((provider.forwarding() != nullptr) == trial.offers(Capability::portForwarding));
 }
 
 TEST_CASE("contract: every declared capability says whether it is native, and how",

@@ -1,11 +1,7 @@
+#include "support/loopback.hpp"
 #include "trial.hpp"
 
-#include <arpa/inet.h>
-#include <charconv>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <optional>
 
 namespace mooring::conformance {
 namespace {
@@ -26,20 +22,6 @@ while (my $client = $listener->accept) {
 }
 )";
 
-/// A port that nobody used a moment ago.
-int freePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  REQUIRE(fd >= 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  REQUIRE(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  close(fd);
-  return ntohs(address.sin_port);
-}
-
 /// GET over plain HTTP; the whole reply. Nothing when the URL is not one we can ask without TLS.
 std::optional<std::string> get(const PreviewUrl& preview) {
   constexpr std::string_view scheme = "http://";
@@ -49,29 +31,13 @@ std::optional<std::string> get(const PreviewUrl& preview) {
   const auto path = slash == std::string::npos ? "/" : rest.substr(slash);
   const auto authority = rest.substr(0, slash);
   const auto colon = authority.find(':');
-  const auto host = authority.substr(0, colon);
-  const auto port = colon == std::string::npos ? "80" : authority.substr(colon + 1);
-
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  REQUIRE(getaddrinfo(host.c_str(), port.c_str(), &hints, &found) == 0);
-  const int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int connected = connect(fd, found->ai_addr, found->ai_addrlen);
-  freeaddrinfo(found);
-  REQUIRE(connected == 0);
+  const auto port = colon == std::string::npos ? 80 : std::stoi(authority.substr(colon + 1));
   std::string request = "GET " + path + " HTTP/1.1\r\nHost: " + authority + "\r\nConnection: close\r\n";
   for (const auto& [name, value] : preview.headers)
     request += name + ": " + value.reveal() + "\r\n";
-  request += "\r\n";
-  REQUIRE(send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size()));
-  std::string reply;
-  char buffer[4096];
-  for (ssize_t count = 0; (count = recv(fd, buffer, sizeof buffer, 0)) > 0;) {
-    reply.append(buffer, static_cast<std::size_t>(count));
-  }
-  close(fd);
-  return reply;
+  const test::LoopbackClient client(port, authority.substr(0, colon));
+  client.send(request + "\r\n");
+  return client.receiveAll();
 }
 
 bool offered(Trial& trial) {
@@ -89,7 +55,7 @@ void serve(Trial& trial, const Sandbox& sandbox, int port, const std::string& te
 TEST_CASE("previews: a URL reaches what listens in the sandbox", "[conformance][previews]") {
   Trial trial;
   if (!offered(trial)) return;
-  const int port = freePort();
+  const int port = test::FreePort().number();
   auto config = trial.config();
   config.ports = {port};
   auto sandbox = trial.create(config);
@@ -110,7 +76,7 @@ TEST_CASE("previews: a URL reaches what listens in the sandbox", "[conformance][
 TEST_CASE("previews: waiting for a port that nobody serves ends", "[conformance][previews]") {
   Trial trial;
   if (!offered(trial)) return;
-  const int port = freePort();
+  const int port = test::FreePort().number();
   auto config = trial.config();
   config.ports = {port};
   auto sandbox = trial.create(config);

@@ -102,6 +102,20 @@ class LocalPreviews : public PreviewsApi {
   SitePtr site_;
 };
 
+class Forwarding : public ForwardingApi {
+ public:
+  explicit Forwarding(SitePtr site) : site_(std::move(site)) {}
+
+  Task<void> connect(Instance instance,
+                     int port,
+                     std::shared_ptr<ByteSource> input,
+                     std::shared_ptr<ByteSink> output,
+                     CallOptions call) override;
+
+ private:
+  SitePtr site_;
+};
+
 class LocalVolumes : public VolumesApi {
  public:
   explicit LocalVolumes(SitePtr site) : site_(std::move(site)) {}

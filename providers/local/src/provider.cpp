@@ -25,6 +25,7 @@ CapabilityTable describeCapabilities() {
   table[checkpoints] = native("copies of the workspace, sharing blocks where the file system can");
   table[checkpointRemoval] = native("deletes the copy");
   table[previews] = native("ports of this machine's loopback; not with the network blocked");
+  table[portForwarding] = native("ports of this machine's loopback; not with the network blocked");
   table[resume] = native("the workspace is kept; processes, /tmp and /var/tmp are not");
   table[lifetime] = native("counted from each start; then it is stopped");
   table[idleTimeout] = native("no command and no request for that long; then it is stopped");
@@ -103,6 +104,7 @@ class LocalProvider : public Provider {
         started_(site),
         files_(site),
         previews_(site),
+        forwarding_(site),
         volumes_(site),
         checkpoints_(site) {}
 
@@ -121,6 +123,7 @@ class LocalProvider : public Provider {
   FilesApi& files() override { return files_; }
   StartedCommandsApi* startedCommands() override { return &started_; }
   PreviewsApi* previews() override { return &previews_; }
+  ForwardingApi* forwarding() override { return &forwarding_; }
   VolumesApi* volumes() override { return &volumes_; }
   CheckpointsApi* checkpoints() override { return &checkpoints_; }
 
@@ -143,6 +146,7 @@ class LocalProvider : public Provider {
   StartedCommands started_;
   Files files_;
   LocalPreviews previews_;
+  Forwarding forwarding_;
   LocalVolumes volumes_;
   Checkpoints checkpoints_;
 };
