@@ -54,6 +54,7 @@ json::object toJson(const Fault& fault) {
   if (fault.bucket != usual.bucket) object["bucket"] = fault.bucket;
   if (fault.bytes != 0) object["bytes"] = fault.bytes;
   if (!fault.state.empty()) object["state"] = fault.state;
+  if (!fault.manner.empty()) object["manner"] = fault.manner;
   return object;
 }
 
@@ -89,6 +90,7 @@ Result<Fault> parseFault(const json::value& value) {
   if (auto bucket = members.optionalText("bucket")) fault.bucket = *bucket;
   fault.bytes = static_cast<std::uint64_t>(members.optionalInteger("bytes", 0, anyNumber).value_or(0));
   fault.state = members.optionalText("state").value_or("");
+  fault.manner = members.optionalText("manner").value_or("");
   if (auto done = members.done(); !done) return std::unexpected(std::move(done).error());
   return fault;
 }

@@ -126,6 +126,12 @@ Task<void> FrontDoor::underFault(ExchangePtr exchange, const Route& route, Fault
     case FaultAction::stale:
       exchange->request().stale = true;
       break;
+    case FaultAction::misbehave: {
+      auto known = emulator_.checkManner(fault.manner);
+      if (!known) co_return co_await refuse(exchange, std::move(known).error());
+      exchange->request().manner = fault.manner;
+      break;
+    }
     case FaultAction::delay:
     case FaultAction::loseReply:
     case FaultAction::cutBody:

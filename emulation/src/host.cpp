@@ -113,6 +113,10 @@ struct Host::State {
   }
 };
 
+Result<void> Emulator::checkManner(const std::string& manner) const {
+  return refused(400, "this emulator knows no manner \"" + manner + "\" of misbehaving");
+}
+
 Host::Host(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Host::~Host() = default;
 

@@ -1,22 +1,12 @@
 #include <mooring/emulation/message.hpp>
 #include <mooring/emulation/terminal.hpp>
+#include <mooring/emulation/text.hpp>
+
+#include <charconv>
 
 namespace mooring::emulation {
 
 namespace {
-
-/// "it's" as 'it'\''s'.
-std::string shellWord(std::string_view text) {
-  std::string shell = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      shell += "'\\''";
-    } else {
-      shell += c;
-    }
-  }
-  return shell + "'";
-}
 
 std::string sizeText(int columns, int rows) {
   return "columns " + std::to_string(columns) + " rows " + std::to_string(rows);
@@ -32,7 +22,7 @@ CommandSpec shell(std::string script) {
 /// A program that has only just begun may not have noted its device and its process yet.
 CommandSpec onceNoted(const std::string& note, const std::string& action) {
   return shell("tries=0; until [ -s " + note +
-               " ] || [ $tries -gt 200 ]; do sleep 0.05; tries=$((tries + 1)); done; " +
+               " ] || [ $tries -gt 1000 ]; do sleep 0.01; tries=$((tries + 1)); done; " +
                "read device process < " + note + " && " + action);
 }
 
@@ -44,9 +34,9 @@ Task<std::shared_ptr<Terminal>> Terminal::open(MachinePtr machine, TerminalSpec 
   const std::string key = machine->newId();
   const std::string note = "/tmp/.terminal-" + key;
   std::string inner = "stty " + sizeText(spec.columns, spec.rows) + "; echo \"$(tty) $$\" > " + note +
-                      "; exec " + shellWord(spec.command.program);
+                      "; exec " + shellQuoted(spec.command.program);
   for (const auto& argument : spec.command.args)
-    inner += " " + shellWord(argument);
+    inner += " " + shellQuoted(argument);
   CommandSpec command;
   command.program = "script";
   command.args = {"--quiet", "--flush", "--return", "--echo", "always", "--command", inner, "/dev/null"};
@@ -76,6 +66,15 @@ Task<void> Terminal::resize(int columns, int rows) {
   columns_ = columns;
   rows_ = rows;
   co_return Result<void>();
+}
+
+Task<int> Terminal::process() {
+  auto told = co_await machine_->runCaptured(onceNoted(note_, "echo \"$process\""));
+  if (!told) co_return std::unexpected(std::move(told).error());
+  int number = 0;
+  const auto parsed = std::from_chars(told->out.data(), told->out.data() + told->out.size(), number);
+  if (parsed.ec != std::errc()) co_return refused(410, "the terminal is gone: " + told->err);
+  co_return number;
 }
 
 Task<void> Terminal::signal(int number) {

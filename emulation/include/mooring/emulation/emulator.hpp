@@ -48,6 +48,8 @@ class Emulator {
   /// FaultAction::disturb: puts the sandbox that `request` is about into `state`, behind the client's back.
   /// Errors: invalidArgument (a state it does not know).
   virtual Task<void> disturb(const Request& request, std::string state) = 0;
+  /// FaultAction::misbehave: whether a handler knows that manner. Errors: invalidArgument (it does not).
+  [[nodiscard]] virtual Result<void> checkManner(const std::string& manner) const;
   /// Ends what it has going on; its machines are removed afterwards.
   virtual Task<void> shutDown() = 0;
 };

@@ -28,6 +28,7 @@ enum class FaultAction {
   wrongJson,  ///< All happens; the reply's body is no JSON.
   disturb,    ///< The sandbox concerned changes behind the client's back, then the request is handled.
   stale,      ///< An outdated answer, where the emulator knows one (listings).
+  misbehave,  ///< The request is handled, in a manner that only this provider has.
 };
 
 enum class RetryAfterForm { none, seconds, date, suffixed };
@@ -50,6 +51,7 @@ struct Fault {
 
   std::uint64_t bytes = 0;  ///< Of FaultAction::cutBody: so many go through.
   std::string state = {};  ///< Of FaultAction::disturb: the emulator's own word, such as "stopped" or "gone".
+  std::string manner = {};  ///< Of FaultAction::misbehave: the emulator's own word.
 };
 
 boost::json::object toJson(const Fault& fault);
@@ -99,6 +101,7 @@ struct mooring::detail::EnumText<mooring::emulation::FaultAction> {
       std::pair{Action::wrongJson, std::string_view("wrongJson")},
       std::pair{Action::disturb, std::string_view("disturb")},
       std::pair{Action::stale, std::string_view("stale")},
+      std::pair{Action::misbehave, std::string_view("misbehave")},
   };
 };
 

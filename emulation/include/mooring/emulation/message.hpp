@@ -23,8 +23,9 @@ struct Request {
   http::Headers headers = {};
   std::vector<std::pair<std::string, std::string>> query = {};  ///< Decoded, in order, repeated names kept.
   std::map<std::string, std::string, std::less<>> params = {};  ///< Of the route's template, decoded.
-  std::string route = {};  ///< "GET /sandbox/{id}": the method and the template that matched.
-  bool stale = false;      ///< A fault asks for an outdated answer, where the handler knows one.
+  std::string route = {};   ///< "GET /sandbox/{id}": the method and the template that matched.
+  bool stale = false;       ///< A fault asks for an outdated answer, where the handler knows one.
+  std::string manner = {};  ///< A fault asks for this misbehaviour of the provider's own.
 
   /// The first value of that name.
   [[nodiscard]] std::optional<std::string> queryValue(std::string_view name) const;

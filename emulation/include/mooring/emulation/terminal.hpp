@@ -25,6 +25,8 @@ class Terminal {
   /// What it shows, from `offset` on; waits for at least one byte, or the end.
   Task<OutputChunk> output(std::uint64_t offset, std::size_t maxBytes);
   Task<void> resize(int columns, int rows);
+  /// The program's process id in its sandbox. Errors: as Machine::run(); status 410 (it has ended already).
+  Task<int> process();
   /// To the program and what it started on this terminal.
   Task<void> signal(int number);
   Task<StartedState> poll();

@@ -1,10 +1,8 @@
 // Commands: what the API says about one, and its output as log lines.
 #pragma once
 
+#include <mooring/emulation/background.hpp>
 #include <mooring/emulation/machines.hpp>
-#include <mooring/emulation/waiting.hpp>
-
-#include "background.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -47,7 +45,7 @@ using CommandRunPtr = std::shared_ptr<CommandRun>;
 Task<void> followOutput(emulation::MachinePtr machine,
                         CommandRunPtr run,
                         std::size_t pieceSize,
-                        BackgroundPtr background);
+                        emulation::BackgroundPtr background);
 
 /// {"stream":…,"data":…}. What is no UTF-8, as a character that the cut goes through, is replaced, as by the
 /// service: log lines are text.
@@ -55,8 +53,5 @@ Task<std::string> logLine(emulation::MachinePtr machine, CommandRunPtr run, LogP
 
 /// {"stream":"error",…}: the session has ended.
 std::string streamClosedLine();
-
-/// `bytes` with U+FFFD for what is no UTF-8.
-std::string asUtf8(std::string_view bytes);
 
 }  // namespace mooring::vercel::emulated

@@ -236,10 +236,10 @@ void armExpiry(const WorldPtr& world, const SessionPtr& session) {
   });
 }
 
-std::shared_ptr<Pending<void>> endSession(const WorldPtr& world,
-                                          const SessionPtr& session,
-                                          Ending ending,
-                                          std::optional<Millis> life) {
+std::shared_ptr<emulation::Pending<void>> endSession(const WorldPtr& world,
+                                                     const SessionPtr& session,
+                                                     Ending ending,
+                                                     std::optional<Millis> life) {
   session->requestedStopAt = world->now();
   session->expiry.cancel();
   touch(*world, *session, ending == Ending::snapshot ? Status::snapshotting : Status::stopping);

@@ -30,10 +30,10 @@ Task<SessionPtr> beginSession(WorldPtr world, SessionPtr session, Origin origin)
 
 /// Ends a running session: its status changes at once, the rest happens in the background. `life`: how long
 /// the snapshot is kept, if it was said.
-std::shared_ptr<Pending<void>> endSession(const WorldPtr& world,
-                                          const SessionPtr& session,
-                                          Ending ending,
-                                          std::optional<Millis> life);
+std::shared_ptr<emulation::Pending<void>> endSession(const WorldPtr& world,
+                                                     const SessionPtr& session,
+                                                     Ending ending,
+                                                     std::optional<Millis> life);
 
 /// Until it runs or has ended.
 Task<void> awaitSteady(SessionPtr session);

@@ -1,10 +1,10 @@
 // What the emulated cloud holds: plain data, and who refers to whom.
 #pragma once
 
+#include <mooring/emulation/background.hpp>
 #include <mooring/emulation/machines.hpp>
 #include <mooring/emulation/waiting.hpp>
 
-#include "background.hpp"
 #include "command_log.hpp"
 #include "policy.hpp"
 
@@ -143,7 +143,7 @@ struct Sandbox {
   std::vector<SessionPtr> sessions = {};  ///< Oldest first; never empty.
   std::vector<Route> routes = {};
   /// While a new session is being made from the last snapshot.
-  std::shared_ptr<Pending<SessionPtr>> waking = {};
+  std::shared_ptr<emulation::Pending<SessionPtr>> waking = {};
 
   [[nodiscard]] const SessionPtr& current() const { return sessions.back(); }
 };

@@ -34,7 +34,7 @@ constexpr std::array<std::string_view, 12> animals = {
 World::World(emulation::Stage theStage, Knobs theKnobs)
     : stage(std::move(theStage)),
       knobs(std::move(theKnobs)),
-      background(std::make_shared<Background>(stage.loop)),
+      background(std::make_shared<emulation::Background>(stage.loop)),
       previews(stage.loop,
                [this](std::string subdomain, emulation::ExchangePtr exchange) {
                  return servePreview(shared_from_this(), std::move(subdomain), std::move(exchange));

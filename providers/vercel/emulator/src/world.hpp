@@ -1,10 +1,10 @@
 // All that one emulated cloud holds, and how it is found.
 #pragma once
 
+#include <mooring/emulation/background.hpp>
 #include <mooring/emulation/emulator.hpp>
 #include <mooring/emulation/proxy.hpp>
 
-#include "background.hpp"
 #include "knobs.hpp"
 #include "saved_files.hpp"
 #include "state.hpp"
@@ -26,7 +26,7 @@ class World : public std::enable_shared_from_this<World> {
 
   emulation::Stage stage;
   Knobs knobs;
-  BackgroundPtr background;
+  emulation::BackgroundPtr background;
   ArchiveFolder archives;
   emulation::PreviewAddresses previews;
   std::map<std::pair<Scope, std::string>, SandboxPtr> sandboxes;

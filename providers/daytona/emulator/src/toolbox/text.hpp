@@ -1,17 +1,17 @@
 // Text as the daemon passes it on.
 #pragma once
 
-#include <string>
+#include <mooring/emulation/text.hpp>
+
 #include <string_view>
 
 namespace mooring::daytona::emulator {
 
-/// What is no UTF-8 becomes U+FFFD, byte by byte, as Go's JSON encoder does it.
-std::string validUtf8(std::string_view bytes);
+using emulation::shellQuoted;
+using emulation::validUtf8;
 
-/// One word of a POSIX shell, whatever is in it.
-std::string shellQuoted(std::string_view text);
-
-bool isBlank(std::string_view text);
+inline bool isBlank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
 
 }  // namespace mooring::daytona::emulator

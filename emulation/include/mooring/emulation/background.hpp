@@ -1,4 +1,4 @@
-// Work that goes on when the request that began it has lost its client.
+/// Work that goes on when the request that began it has lost its client.
 #pragma once
 
 #include <mooring/emulation/waiting.hpp>
@@ -13,7 +13,7 @@
 #include <optional>
 #include <utility>
 
-namespace mooring::vercel::emulated {
+namespace mooring::emulation {
 
 /// Work that has been begun.
 template <class T>
@@ -38,7 +38,7 @@ class Pending {
   }
 
   std::optional<Result<T>> result_;
-  emulation::Notice done_;
+  Notice done_;
 };
 
 /// Threads: the loop. Lifetime: await drain() before dropping what the work refers to.
@@ -72,9 +72,9 @@ class Background : public std::enable_shared_from_this<Background> {
  private:
   boost::asio::any_io_executor loop_;
   std::size_t running_ = 0;
-  emulation::Notice idle_;
+  Notice idle_;
 };
 
 using BackgroundPtr = std::shared_ptr<Background>;
 
-}  // namespace mooring::vercel::emulated
+}  // namespace mooring::emulation

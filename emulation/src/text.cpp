@@ -1,9 +1,9 @@
-#include "toolbox/text.hpp"
+#include <mooring/emulation/text.hpp>
 
 #include <algorithm>
 #include <cstddef>
 
-namespace mooring::daytona::emulator {
+namespace mooring::emulation {
 
 namespace {
 
@@ -56,6 +56,4 @@ std::string shellQuoted(std::string_view text) {
   return quoted + "'";
 }
 
-bool isBlank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
-
-}  // namespace mooring::daytona::emulator
+}  // namespace mooring::emulation
