@@ -34,29 +34,6 @@ struct Knobs {
   std::int64_t mostActive = 0;                ///< "mostActive": more awake at a time are 429. 0: any number.
   bool tellsFileCodes = true;                 ///< "fileErrorCodes": "told" or "missing".
   bool urlHangs = true;                       ///< "silentUrl": "hangs" or "refuses", when nothing listens.
-};  ///< "token": the only one accepted. Empty: any.
-std::string organization = "emulated";  ///< "organization": of tokens that do not name one.
-std::chrono::milliseconds idle = std::chrono::seconds(30);   ///< "idleMs": then it is warm. 0: never.
-std::chrono::milliseconds chill = std::chrono::minutes(10);  ///< "chillMs": then it is cold. 0: never.
-std::chrono::milliseconds create = {};                       ///< "createMs": creating takes at least that.
-std::chrono::milliseconds wake = {};                         ///< "wakeMs": so does waking.
-std::chrono::milliseconds restore = {};  ///< "restoreMs": so does coming back from a restore.
-std::chrono::milliseconds linger = std::chrono::seconds(5);  ///< "lingerMs": from a command's end to the
-                                                             ///< close.
-std::chrono::milliseconds attachDelay = {};  ///< "attachDelayMs": the socket attaches that long after the
-                                             ///< start, or when the command has ended.
-std::chrono::milliseconds framePause = std::chrono::milliseconds(3);  ///< "framePauseMs": between the
-                                                                      ///< chunks of HTTP exec.
-std::chrono::milliseconds look = std::chrono::milliseconds(100);      ///< "lookMs": how often watches look.
-std::chrono::milliseconds heartbeat = std::chrono::seconds(15);       ///< "heartbeatMs": of the watched list.
-std::int64_t replayBytes = 65536;    ///< "replayBytes": what is kept of a session's output for who attaches.
-std::int64_t longestTarget = 40960;  ///< "longestTarget": beyond it a request is 414.
-std::int64_t conflictStatus = 409;   ///< "conflictStatus": 409 or 400, for a name that is taken.
-std::int64_t hiddenLooks = 0;        ///< "hiddenLooks": so often a new sprite is not found.
-std::int64_t teardownCreates = 0;    ///< "teardownCreates": so often a deleted name is still taken.
-std::int64_t mostActive = 0;         ///< "mostActive": running at a time; more are 429. 0: any number.
-bool tellsFileCodes = true;          ///< "fileErrorCodes": "told" or "missing".
-bool urlHangs = true;                ///< "silentUrl": "hangs" or "refuses", when nothing listens.
 };
 
 /// Errors: invalidArgument naming the setting.
