@@ -13,9 +13,6 @@ ConnectionOutcome outcome(OutcomeKind kind,
   return ConnectionOutcome{.kind = kind, .record = std::move(record), .reason = std::move(reason)};
 }
 
-/// Only these are worth a fresh look at the record; everything else is an answer.
-bool raced(const Error& error) { return error.code == Errc::conflict; }
-
 ConnectionOutcome afterBuild(Result<SandboxRecord> built, SandboxRecord before) {
   if (built) return outcome(OutcomeKind::recreated, std::move(*built));
   return outcome(OutcomeKind::unreachable, std::move(before), std::move(built).error());
@@ -43,7 +40,7 @@ Task<MaybeOutcome> rebuild(CorePtr core,
                            bool destroyOld,
                            CallOptions call) {
   auto built = co_await recreateFrom(core, record, why, std::move(detail), destroyOld, std::move(call));
-  if (!built && raced(built.error())) co_return MaybeOutcome();
+  if (!built && lostRace(built.error())) co_return MaybeOutcome();
   co_return MaybeOutcome(afterBuild(std::move(built), std::move(record)));
 }
 
@@ -66,7 +63,7 @@ Task<MaybeOutcome> connectActive(CorePtr core, SandboxRecord record, CallOptions
                            attached->woken ? "it was stopped" : "its connection changed");
     auto committed = co_await commitChange(core, std::move(change), record.leaseToken);
     if (committed) co_return MaybeOutcome(outcome(kind, std::move(*committed)));
-    if (raced(committed.error())) co_return MaybeOutcome();
+    if (lostRace(committed.error())) co_return MaybeOutcome();
     co_return std::unexpected(std::move(committed).error());
   }
   auto error = annotate(std::move(attached).error(), record, "connect");
@@ -78,7 +75,7 @@ Task<MaybeOutcome> connectActive(CorePtr core, SandboxRecord record, CallOptions
         core, std::move(record), EventReason::foundGone, error.message, true, std::move(call));
   }
   auto marked = co_await markGone(core, std::move(record), std::move(error));
-  if (!marked && raced(marked.error())) co_return MaybeOutcome();
+  if (!marked && lostRace(marked.error())) co_return MaybeOutcome();
   if (!marked) co_return std::unexpected(std::move(marked).error());
   co_return MaybeOutcome(std::move(*marked));
 }
@@ -99,7 +96,7 @@ Task<MaybeOutcome> connectUnfinished(CorePtr core, SandboxRecord record, CallOpt
     co_return MaybeOutcome();
   }
   auto built = co_await takeOver(core, record, std::move(call));
-  if (!built && raced(built.error())) co_return MaybeOutcome();
+  if (!built && lostRace(built.error())) co_return MaybeOutcome();
   co_return MaybeOutcome(afterBuild(std::move(built), std::move(record)));
 }
 

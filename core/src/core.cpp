@@ -125,6 +125,8 @@ Task<void> stillWanted() {
   co_return Result<void>();
 }
 
+bool lostRace(const Error& error) { return error.code == Errc::conflict && error.provider.empty(); }
+
 Error annotate(Error error, const SandboxRecord& record, std::string_view operation) {
   if (error.provider.empty()) error.provider = record.provider;
   if (error.operation.empty()) error.operation = operation;

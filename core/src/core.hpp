@@ -72,6 +72,10 @@ Task<void> pause(std::chrono::milliseconds duration);
 /// caller.
 Task<void> stillWanted();
 
+/// Whether a commit came too late: the record changed underneath, and is worth a fresh look. A provider's own
+/// conflict (its name is taken there) is an answer like any other.
+bool lostRace(const Error& error);
+
 /// Adds what only the caller of the failing step knows.
 Error annotate(Error error, const SandboxRecord& record, std::string_view operation);
 

@@ -283,7 +283,7 @@ Task<SandboxRecord> buildGeneration(CorePtr core,
   auto change = changeOf(*core, record, std::move(after), reason, instance->id.value);
   takePayment(*core, change, *payment);
   auto committed = co_await commitChange(core, std::move(change), record.leaseToken);
-  if (!committed && committed.error().code == Errc::conflict) {
+  if (!committed && lostRace(committed.error())) {
     const auto removed = co_await abandon(core, *provider, record, *instance);
     if (!removed)
       core->parts.log->warn(

@@ -13,7 +13,9 @@ constexpr int badCwd = 95;       ///< The working directory does not exist.
 /// $2: the working directory, or nothing; then the command. Its standard input is the command's initial
 /// input; with MOORING_INPUT=close it also is all of it. Prints "started" or "exists". The command's group
 /// leader is the shell that waits for it: a signal to the group ends both, which is told from an exit by the
-/// missing exit file and a dead group.
+/// missing exit file and a dead group. No "&" stands between the caller and the command, for a shell makes
+/// what is behind one deaf to SIGINT and SIGQUIT for ever: the leader kills the subshell that waits for it
+/// instead.
 constexpr std::string_view start = R"sh(
 d=$1 cwd=$2; shift 2
 if [ -n "$cwd" ]; then cd -- "$cwd" 2>/dev/null || exit 95; fi
@@ -22,34 +24,29 @@ mkdir -p "${d%/*}" || exit 1
 if ! mkdir "$d" 2>/dev/null; then [ -d "$d" ] && echo exists && exit 0; exit 1; fi
 cat >"$d/first" && mkfifo "$d/input" "$d/close" "$d/up" && : >"$d/out" && : >"$d/err" || exit 1
 ends=$MOORING_INPUT; unset MOORING_INPUT
-setsid sh -c '
-  d=$1 ends=$2; shift 2
-  read -r stat </proc/$$/stat; set -- "${stat##*) }" "$@"
-  born=$(set -- $1; echo "${20}"); shift
-  echo "$$ $born" >"$d/pid.new" && mv "$d/pid.new" "$d/pid"
-  echo >"$d/up"
-  trap : HUP INT QUIT USR1 USR2 PIPE ALRM TERM
-  (
-    trap - HUP INT QUIT USR1 USR2 PIPE ALRM TERM
-    exec "$@" <"$d/input" >"$d/out" 2>"$d/err"
-  ) &
-  child=$!
-  ( trap "" HUP INT QUIT USR1 USR2 PIPE ALRM TERM
-    exec 3>"$d/input"; cat "$d/first" >&3 2>/dev/null; rm -f "$d/first"
-    [ "$ends" = close ] || read -r line <"$d/close"; : >"$d/closed" ) &
-  feeder=$!
-  while :; do
-    wait "$child"; code=$?
-    kill -0 "$child" 2>/dev/null || break
-  done
-  # A signal ends a wait with its own number, and the command may end before the look at it.
-  if [ "$code" -gt 128 ]; then
-    wait "$child" 2>/dev/null; last=$?
-    [ "$last" -eq 127 ] || code=$last
-  fi
-  : >"$d/closed"; kill -9 "$feeder" 2>/dev/null
-  echo "$code" >"$d/exit.new" && mv "$d/exit.new" "$d/exit"
-' sh "$d" "$ends" "$@" </dev/null >/dev/null 2>&1 &
+{ (
+  read -r me rest </proc/self/stat
+  setsid sh -c '
+    d=$1 ends=$2; kill -9 "$3"; shift 3
+    read -r stat </proc/$$/stat; set -- "${stat##*) }" "$@"
+    born=$(set -- $1; echo "${20}"); shift
+    echo "$$ $born" >"$d/pid.new" && mv "$d/pid.new" "$d/pid"
+    echo >"$d/up"
+    trap : HUP INT QUIT USR1 USR2 PIPE ALRM TERM
+    ( trap "" HUP INT QUIT USR1 USR2 PIPE ALRM TERM
+      exec 3>"$d/input"; cat "$d/first" >&3 2>/dev/null; rm -f "$d/first"
+      [ "$ends" = close ] || read -r line <"$d/close"; : >"$d/closed" ) &
+    feeder=$!
+    (
+      trap - HUP INT QUIT USR1 USR2 PIPE ALRM TERM
+      exec "$@" <"$d/input" >"$d/out" 2>"$d/err"
+    )
+    code=$?
+    : >"$d/closed"; kill -9 "$feeder" 2>/dev/null
+    echo "$code" >"$d/exit.new" && mv "$d/exit.new" "$d/exit"
+  ' sh "$d" "$ends" "$me" "$@"
+  :
+) } </dev/null >/dev/null 2>&1
 read -r line <"$d/up"; rm -f "$d/up"
 echo started
 )sh";

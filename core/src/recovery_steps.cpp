@@ -22,7 +22,7 @@ Task<bool> commitFenced(CorePtr core, RecordChange change, std::int64_t fencingT
   change.record.leaseToken = fencingToken + 1;
   auto committed = co_await commitChange(core, std::move(change), fencingToken);
   if (committed) co_return true;
-  if (committed.error().code == Errc::conflict) co_return false;
+  if (lostRace(committed.error())) co_return false;
   co_return std::unexpected(std::move(committed).error());
 }
 
@@ -189,7 +189,7 @@ Task<bool> rebuild(CorePtr core, RecoveryStep step, CallOptions call) {
     built = co_await takeOver(core, std::move(record), std::move(call));
   }
   if (built) co_return true;
-  if (built.error().code == Errc::conflict) co_return false;
+  if (lostRace(built.error())) co_return false;
   co_return std::unexpected(std::move(built).error());
 }
 

@@ -307,7 +307,7 @@ TEST_CASE("run: a program that may not be executed ends with 126", "[conformance
 
 TEST_CASE("run: a signal that kills shows as 128 + n", "[conformance][run]") {
   Trial trial;
-  const auto number = GENERATE(1, 9, 15);
+  const auto number = GENERATE(1, 2, 3, 9, 15);
   Command command;
   command.program = "sh";
   command.args = {"-c", "kill -" + std::to_string(number) + " $$"};

@@ -2,6 +2,7 @@
 #include "trial.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <future>
 
 namespace mooring::conformance {
@@ -242,6 +243,16 @@ TEST_CASE("start: a signal may be caught", "[conformance][started]") {
   REQUIRE(ok(started.kill().get()));
   CHECK(waitFor(started).exitCode == 7);
   CHECK(followAll(started, Stream::out) == "up\nbye\n");
+}
+
+TEST_CASE("start: every signal that ends a program ends the command", "[conformance][started]") {
+  Trial trial;
+  if (!offered(trial)) return;
+  const int signal = GENERATE(SIGINT, SIGQUIT, SIGHUP, SIGTERM);
+  const auto started = start(trial, shell("echo up; exec sleep 100000"));
+  REQUIRE(ok(started.follow(Stream::out, 0, 100, soon()).get()));
+  REQUIRE(ok(started.kill(signal).get()));
+  CHECK(waitFor(started).exitCode == 128 + signal);
 }
 
 TEST_CASE("start: standard input stays open until it is closed", "[conformance][started]") {

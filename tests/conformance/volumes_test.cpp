@@ -38,7 +38,7 @@ class TestVolume {
     config.volumes = {{.name = name_, .mountPath = "/mnt/shared"}};
     auto created = trial_.service().create(config).get();
     if (!created) {
-      CHECK(failsWith(created, Errc::quotaExceeded, name_));
+      CHECK(failsWith(created, Errc::conflict, name_));
       return std::nullopt;
     }
     users_.push_back(*created);

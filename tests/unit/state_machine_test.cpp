@@ -325,6 +325,22 @@ TEST_CASE("state machine: in any life with any faults, every record stays legal 
   }
 }
 
+TEST_CASE("connect: a provider that says conflict is asked once, not for ever", "[unit][recovery]") {
+  Lives lives(1);
+  create(lives);
+  const auto before = lives.records().front();
+  REQUIRE(lives.cloud().vanish(before.provisionKey));
+  lives.cloud().forgetCalls();
+  lives.cloud().fault(test::FakeCall::provision,
+                      std::vector(3, test::Fault::fail(Errc::conflict, "that name is somebody else's")));
+  const auto outcome = lives.anyService().sandbox(before.sandboxId).connect().get();
+  REQUIRE(test::ok(outcome));
+  CHECK(outcome->kind == OutcomeKind::unreachable);
+  REQUIRE(outcome->reason);
+  CHECK(outcome->reason->code == Errc::conflict);
+  CHECK(lives.cloud().calls(test::FakeCall::provision) == 1);
+}
+
 TEST_CASE(
     "state machine: whatever is asked at the same time, the records stay legal and nothing is left behind",
     "[unit][recovery][random]") {

@@ -135,7 +135,7 @@ TEST_CASE("vercel/provision: a refusal is an answer", "[unit][vercel]") {
   life.refuse(404, "not_found");
   CHECK(failsWith(life.provision(), Errc::invalidArgument, "prj_1"));
   life.refuse(409, "conflict", "Drive 'data' is already mounted for writing.");
-  CHECK(failsWith(life.provision(), Errc::quotaExceeded, "one sandbox at a time"));
+  CHECK(failsWith(life.provision(), Errc::conflict, "one sandbox at a time"));
   life.refuse(409, "drive_not_initialized");
   CHECK(failsWith(life.provision(), Errc::invalidArgument, "read-only"));
   CHECK(life.wire->count() == 4);

@@ -25,7 +25,7 @@ struct Attempted {
   std::optional<Error> doubt = {};  ///< It may have been made.
 };
 
-/// What a refusal means where something is made. Never `conflict`, which says that a look would help.
+/// What a refusal means where something is made.
 void sortOut(Error& error, const std::string& code, const std::string& projectId) {
   if (error.code == Errc::notFound) {
     error.code = Errc::invalidArgument;
@@ -36,7 +36,6 @@ void sortOut(Error& error, const std::string& code, const std::string& projectId
   } else if (code == "drive_region_mismatch" || code == "snapshot_region_mismatch") {
     error.code = Errc::invalidArgument;
   } else if (error.code == Errc::conflict) {
-    error.code = Errc::quotaExceeded;
     error.message += "; one sandbox at a time can write to a volume: it is free when that one has ended";
   }
 }

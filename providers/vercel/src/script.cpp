@@ -18,12 +18,15 @@ namespace {
 // $1 scratch directory, $2 mark, $3 working directory, $4 whether arguments are base64, $5 input; then the
 // command. Each stream runs through a named pipe and a pump, which writes what it reads as base64, at once
 // and whatever its length. A pump ends at the mark, not at the end of the pipe: a background process may keep
-// that open for ever. Pumps ignore SIGTERM, which may be sent to the whole group. dash knows no `--` after
-// the signal of `kill`.
+// that open for ever. Pumps ignore SIGTERM, which may be sent to the whole group; it
+// may end any tool that is at work before the command begins, which then does not begin. What stands before
+// an `&` ignores SIGINT and SIGQUIT: bash takes that back by `trap -`, dash never, but env can. dash knows no
+// `--` after the signal of `kill`.
 constexpr std::string_view wrapper = R"sh(
 d=$1 mark=$2 cwd=$3 coded=$4 input=$5; shift 5
 say() { echo ".$*" >&8; }
-fail() { say "$@"; exit 125; }
+stop() { say killed; rm -rf "$d"; exit 137; }
+fail() { [ -z "$killed" ] || stop; say "$@"; exit 125; }
 exec 8>&2
 child= killed=
 killAll() { kill -9 "-$child" || kill -9 "$child"; }
@@ -56,11 +59,14 @@ case $input in
   text) printf %s "$MOORING_RUN_INPUT" | base64 -d >"$d/0" && exec 7<"$d/0" ;;
   files) mkfifo "$d/0"; cat "$d"/in/* >"$d/0" 5>&- 6>&- 8>&- & exec 7<"$d/0" ;;
 esac
+[ -z "$killed" ] || stop
 (
-  tool=setsid
-  if [ -n "${MOORING_RUN_PATH+x}" ]; then tool=$(command -v setsid); export "PATH=$MOORING_RUN_PATH"; fi
+  trap - INT QUIT
+  tool=$(command -v setsid) reset=$(command -v env)
+  if "$reset" --default-signal=INT,QUIT true; then reset="$reset --default-signal=INT,QUIT"; else reset=; fi
+  [ -z "${MOORING_RUN_PATH+x}" ] || export "PATH=$MOORING_RUN_PATH"
   unset MOORING_RUN_PATH MOORING_RUN_INPUT
-  exec "$tool" "$@"
+  exec $reset "$tool" "$@"
 ) <&7 >&5 2>&6 5>&- 6>&- 7<&- 8>&- &
 child=$!
 exec 7<&-
