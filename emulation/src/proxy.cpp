@@ -119,6 +119,32 @@ asio::awaitable<void> pump(tcp::socket& from, tcp::socket& to) {
   static_cast<void>(to.shutdown(tcp::socket::shutdown_send, ignored));
 }
 
+/// What the client says, until it ends; then the server hears of it.
+asio::awaitable<void> sayTo(tcp::socket& server, http::WebSocket& client) {
+  while (true) {
+    auto message = co_await client.read();
+    if (!message || !*message) break;
+    const bool sent = co_await sendAll(server, std::move((*message)->data));
+    if (!sent) break;
+  }
+  boost::system::error_code ignored;
+  static_cast<void>(server.shutdown(tcp::socket::shutdown_both, ignored));
+}
+
+/// What the server says, until it ends; then the client hears of it.
+asio::awaitable<void> hearFrom(tcp::socket& server, http::WebSocket& client) {
+  std::vector<char> buffer(piece);
+  while (true) {
+    const auto [problem, count] = co_await server.async_read_some(asio::buffer(buffer), quiet());
+    if (problem) break;
+    http::Message message;
+    message.data.assign(buffer.data(), count);
+    auto written = co_await client.write(std::move(message));
+    if (!written) break;
+  }
+  client.close();
+}
+
 using ResponseParser = beast::http::response_parser<beast::http::buffer_body>;
 
 Task<void> tunnel(ExchangePtr exchange, std::shared_ptr<tcp::socket> upstream, std::string already) {
@@ -203,6 +229,20 @@ Task<void> forward(ExchangePtr exchange, std::uint16_t port, ForwardOptions opti
   auto begun = co_await exchange->begin(status, std::move(headers), replyLength);
   if (!begun) co_return begun;
   co_return co_await returnBody(*exchange, socket, buffer, parser);
+}
+
+Task<std::shared_ptr<tcp::socket>> dial(std::uint16_t port) {
+  auto socket = std::make_shared<tcp::socket>(co_await asio::this_coro::executor);
+  const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
+  const auto [refusal] = co_await socket->async_connect(endpoint, quiet());
+  if (refusal) co_return noAnswer(port);
+  co_return socket;
+}
+
+Task<void> bridge(std::shared_ptr<http::WebSocket> client, std::shared_ptr<tcp::socket> server) {
+  using namespace asio::experimental::awaitable_operators;
+  co_await (sayTo(*server, *client) && hearFrom(*server, *client));
+  co_return Result<void>();
 }
 
 Result<std::string> PreviewAddresses::addressOf(const std::string& key) {

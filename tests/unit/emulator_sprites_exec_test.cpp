@@ -98,6 +98,23 @@ TEST_CASE("emulator/sprites: megabytes pass both ways", "[unit][sprites]") {
   CHECK(ran.out.size() == 20'000'000 + 8);
 }
 
+TEST_CASE("emulator/sprites: a client that does not read holds its command up, not the emulator",
+          "[unit][sprites]") {
+  Cloud cloud;
+  cloud.make("a");
+  auto wire = cloud.dial(Cloud::shell("a", "head -c 100000000 /dev/zero"));
+  Ran ran;
+  while (ran.out.empty())
+    ran.take(*wire.next());
+  // Waits until it is stopped, which it is as long as nobody reads.
+  const auto pid = ran.session();
+  CHECK(cloud.shellRun("a", "until grep -q 'State:.T' /proc/" + pid + "/status; do sleep 0.01; done")
+            .exitFrame == 0);
+  const auto rest = Cloud::watch(wire);
+  CHECK(ran.out.size() + rest.out.size() == 100'000'000);
+  CHECK(rest.exitFrame == 0);
+}
+
 TEST_CASE("emulator/sprites: signals reach the process group", "[unit][sprites]") {
   Cloud cloud;
   cloud.make("a");

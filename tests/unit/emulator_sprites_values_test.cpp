@@ -1,8 +1,10 @@
 #include "duration.hpp"
 #include "exec/frames.hpp"
 #include "fs/paths.hpp"
+#include "fs/snapshot.hpp"
 #include "knobs.hpp"
 #include "paging.hpp"
+#include "ports.hpp"
 #include "sleep.hpp"
 #include "support/catch.hpp"
 #include "support/results.hpp"
@@ -113,6 +115,36 @@ TEST_CASE("emulator/sprites: modes are octal, four digits", "[unit][sprites]") {
   CHECK(parseMode("0800").error().httpStatus == 400);
   CHECK(parseMode("77777").error().httpStatus == 400);
   CHECK(parseMode("").error().httpStatus == 400);
+}
+
+TEST_CASE("emulator/sprites: ports are those of its own processes, each once", "[unit][sprites]") {
+  const auto ports = listeningPorts(
+      "L 1F90 111\nL 1F90 112\nL 0016 900\nP 7 111\nP 9 112\nP 7 5\nnonsense\nP 12\n");
+  CHECK(ports == std::vector<ListeningPort>{{8080, 7}});
+  CHECK(listeningPorts("").empty());
+}
+
+TEST_CASE("emulator/sprites: two looks at files tell what changed between them", "[unit][sprites]") {
+  const auto file = [](std::uint64_t size, int mode, int ms) {
+    FileInfo info;
+    info.size = size;
+    info.mode = mode;
+    info.modifiedAt = at(ms);
+    return info;
+  };
+  FileInfo directory;
+  directory.type = FileType::directory;
+  const Snapshot before = {
+      {"/a", file(1, 0644, 1)}, {"/b", file(1, 0644, 1)}, {"/c", file(1, 0644, 1)}, {"/d", directory}};
+  directory.modifiedAt = at(9);
+  const Snapshot after = {
+      {"/a", file(2, 0600, 2)}, {"/b", directory}, {"/d", directory}, {"/e", file(3, 0644, 1)}};
+  std::vector<std::string> told;
+  for (const auto& change : changesBetween(before, after))
+    told.push_back(change.event + " " + change.path);
+  CHECK(told ==
+        std::vector<std::string>{"remove /b", "remove /c", "write /a", "chmod /a", "create /b", "create /e"});
+  CHECK(changesBetween(after, after).empty());
 }
 
 TEST_CASE("emulator/sprites: settings are read, and those that are unknown are named", "[unit][sprites]") {

@@ -25,6 +25,14 @@ struct ForwardOptions {
 /// other upgrades) pass through as bytes. Errors: unavailable with status 502 when nobody answers there.
 Task<void> forward(ExchangePtr exchange, std::uint16_t port, ForwardOptions options);
 
+/// A TCP connection to 127.0.0.1:`port`. Errors: unavailable with status 502 when nobody answers there.
+Task<std::shared_ptr<boost::asio::ip::tcp::socket>> dial(std::uint16_t port);
+
+/// Binary messages of `client` to `server` as bytes, and what that says back as binary messages, until one of
+/// them ends: then the other one is closed.
+Task<void> bridge(std::shared_ptr<http::WebSocket> client,
+                  std::shared_ptr<boost::asio::ip::tcp::socket> server);
+
 /// One address of its own for each preview link, so that what is served finds itself at "/", and no name has
 /// to be resolved. Threads: the loop. Lifetime: await stop() first.
 class PreviewAddresses {

@@ -15,8 +15,17 @@ using emulated::World;
 
 namespace {
 
-constexpr std::array<std::string_view, 5> manners = {
-    "fast-path", "exit-text-first", "no-exit", "output-after-exit", "no-code"};
+constexpr std::array manners = {
+    std::string_view("fast-path"),
+    std::string_view("exit-text-first"),
+    std::string_view("no-exit"),
+    std::string_view("output-after-exit"),
+    std::string_view("no-code"),
+    std::string_view("coalesce"),
+    std::string_view("split"),
+    std::string_view("checkpoint-error"),
+    std::string_view("checkpoint-silence"),
+};
 
 }  // namespace
 
@@ -37,6 +46,12 @@ void Emulator::addRoutes(emulation::Router& router) {
   emulated::addFileChangeRoutes(routes);
   emulated::addExecRoutes(routes);
   emulated::addSessionRoutes(routes);
+  emulated::addHttpExecRoutes(routes);
+  emulated::addCheckpointRoutes(routes);
+  emulated::addPolicyRoutes(routes);
+  emulated::addServiceRoutes(routes);
+  emulated::addPortRoutes(routes);
+  emulated::addFileWatchRoutes(routes);
 }
 
 emulation::Reply Emulator::errorReply(const emulation::Request& request, const Error& error) const {

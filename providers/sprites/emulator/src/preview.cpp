@@ -3,15 +3,12 @@
 #include <mooring/emulation/proxy.hpp>
 
 #include "account.hpp"
+#include "services.hpp"
 #include "waking.hpp"
-
-#include <boost/json/object.hpp>
 
 namespace mooring::sprites::emulated {
 
 namespace {
-
-constexpr int usualPort = 8080;
 
 bool mayPass(const World& world, const Sprite& sprite, const emulation::Request& request) {
   if (sprite.urlSettings.auth == "public") return true;
@@ -46,12 +43,13 @@ Task<void> serveUrl(std::shared_ptr<World> world, std::string id, emulation::Exc
   auto hold = co_await enter(world, sprite);
   if (!hold) co_return std::unexpected(std::move(hold).error());
   const Connected connected(sprite, *exchange);
-  auto listening = co_await listens(world, sprite, usualPort);
+  const int port = webPort(*sprite);
+  auto listening = co_await listens(world, sprite, port);
   if (!listening) co_return std::unexpected(std::move(listening).error());
   if (!*listening) co_return emulation::refused(502, "nothing listens on the web port of the sprite");
   emulation::ForwardOptions options;
   options.dropHeaders = {"Authorization"};
-  co_return co_await emulation::forward(exchange, usualPort, std::move(options));
+  co_return co_await emulation::forward(exchange, static_cast<std::uint16_t>(port), std::move(options));
 }
 
 }  // namespace mooring::sprites::emulated

@@ -69,6 +69,12 @@ void addFileRoutes(Routes& routes);
 void addFileChangeRoutes(Routes& routes);
 void addExecRoutes(Routes& routes);
 void addSessionRoutes(Routes& routes);
+void addHttpExecRoutes(Routes& routes);
+void addCheckpointRoutes(Routes& routes);
+void addPolicyRoutes(Routes& routes);
+void addServiceRoutes(Routes& routes);
+void addPortRoutes(Routes& routes);
+void addFileWatchRoutes(Routes& routes);
 
 /// Errors: 404.
 Result<SpritePtr> spriteOf(World& world, const Call& call);

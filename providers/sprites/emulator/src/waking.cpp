@@ -1,6 +1,7 @@
 #include "waking.hpp"
 
 #include "errors.hpp"
+#include "services.hpp"
 
 #include <algorithm>
 #include <ranges>
@@ -92,6 +93,7 @@ Task<void> wakeUp(WorldPtr world, SpritePtr sprite) {
   if (!woken) co_return woken;
   if (world->knobs.wake.count() > 0) co_await emulation::sleepFor(world->knobs.wake);
   become(world, sprite, Status::running);
+  if (!frozen) startServices(world, sprite);
   co_return Result<void>();
 }
 
@@ -113,6 +115,7 @@ Task<void> startAnew(WorldPtr world, SpritePtr sprite) {
   if (done) done = co_await boot(world, sprite);
   if (!done) co_return done;
   become(world, sprite, Status::running);
+  startServices(world, sprite);
   co_return done;
 }
 
@@ -136,6 +139,7 @@ Task<void> backAfter(WorldPtr world, SpritePtr sprite, Task<void> work) {
     co_return done;
   }
   become(world, sprite, Status::running);
+  startServices(world, sprite);
   co_return done;
 }
 

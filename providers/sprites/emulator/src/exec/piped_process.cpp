@@ -52,12 +52,18 @@ class Typed final : public ByteSource {
   emulation::Notice changed_;
 };
 
-class PipedProcess final : public Process, public RunObserver {
+class PipedProcess final : public Process,
+                           public RunObserver,
+                           public std::enable_shared_from_this<PipedProcess> {
  public:
   PipedProcess(emulation::MachinePtr machine,
                std::shared_ptr<ProcessObserver> observer,
+               emulation::BackgroundPtr background,
                const boost::asio::any_io_executor& loop)
-      : machine_(std::move(machine)), observer_(std::move(observer)), known_(loop) {}
+      : machine_(std::move(machine)),
+        observer_(std::move(observer)),
+        background_(std::move(background)),
+        known_(loop) {}
 
   static Task<void> drive(std::shared_ptr<PipedProcess> self, CommandSpec command) {
     constexpr std::chrono::milliseconds forEver(0);
@@ -100,6 +106,8 @@ class PipedProcess final : public Process, public RunObserver {
     if (over_) co_return Result<void>();
     auto sent = co_await machine_->runCaptured(killing(number));
     if (!sent) co_return std::unexpected(std::move(sent).error());
+    // A stopped process would not notice.
+    goOn();
     co_return Result<void>();
   }
   Task<void> resize(int /*columns*/, int /*rows*/) override {
@@ -110,11 +118,31 @@ class PipedProcess final : public Process, public RunObserver {
   void onOutput(Stream stream, std::span<const std::byte> bytes) override {
     auto text = asText(bytes);
     if (id_ == 0 && stream == Stream::out) text = readId(text);
-    if (!text.empty()) observer_->onOutput(stream, text);
+    if (text.empty()) return;
+    observer_->onOutput(stream, text);
+    if (id_ != 0 && !observer_->wantsMore()) setHeld(true);
   }
-  void goOn() override {}
+  void goOn() override { setHeld(false); }
 
  private:
+  /// The machine hands output on whether it is wanted or not. So that a client that does not read holds its
+  /// command up, and not the emulator's memory, the command is stopped.
+  void setHeld(bool held) {
+    wantsHeld_ = held;
+    if (over_ || pacing_ || wantsHeld_ == held_) return;
+    pacing_ = true;
+    background_->begin<void>(pace(shared_from_this()));
+  }
+  static Task<void> pace(std::shared_ptr<PipedProcess> self) {
+    while (!self->over_ && self->held_ != self->wantsHeld_) {
+      self->held_ = self->wantsHeld_;
+      auto sent = co_await self->machine_->runCaptured(self->killing(self->held_ ? SIGSTOP : SIGCONT));
+      if (!sent) break;
+    }
+    self->pacing_ = false;
+    co_return Result<void>();
+  }
+
   /// Takes the first line; gives what is behind it.
   std::string_view readId(std::string_view text) {
     const auto end = text.find('\n');
@@ -133,11 +161,15 @@ class PipedProcess final : public Process, public RunObserver {
 
   emulation::MachinePtr machine_;
   std::shared_ptr<ProcessObserver> observer_;
+  emulation::BackgroundPtr background_;
   std::shared_ptr<Typed> typed_;
   emulation::Notice known_;
   std::string firstLine_;
   int id_ = 0;
   bool over_ = false;
+  bool held_ = false;
+  bool wantsHeld_ = false;
+  bool pacing_ = false;  ///< Is just being stopped, or continued.
   std::optional<Error> problem_;
 };
 
@@ -154,7 +186,7 @@ Task<ProcessPtr> startOnPipes(emulation::MachinePtr machine,
   command.args.insert(command.args.end(), spec.argv.begin(), spec.argv.end());
   command.cwd = spec.directory;
   command.env = usualEnvironment();
-  auto process = std::make_shared<PipedProcess>(std::move(machine), std::move(observer), loop);
+  auto process = std::make_shared<PipedProcess>(std::move(machine), std::move(observer), background, loop);
   if (spec.input) {
     auto typed = std::make_shared<Typed>(loop);
     command.input = typed;

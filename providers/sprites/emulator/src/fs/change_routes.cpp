@@ -101,6 +101,7 @@ Task<void> runTool(emulation::Machine& machine, std::vector<std::string> argv) {
   if (says("No such file")) co_return fileRefusal(404, "ENOENT", "no such file or directory");
   if (says("not permitted")) co_return fileRefusal(403, "EPERM", "operation not permitted");
   if (says("Permission denied")) co_return fileRefusal(403, "EACCES", "permission denied");
+  if (says("Invalid argument")) co_return fileRefusal(400, "EINVAL", "invalid argument");
   if (says("invalid user") || says("invalid group"))
     co_return fileRefusal(400, "EINVAL", "unknown user or group");
   if (says("omitting directory")) co_return fileRefusal(400, "EISDIR", "is a directory");
