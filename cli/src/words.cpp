@@ -110,6 +110,8 @@ std::string_view meaning(EventReason reason) {
       return "it was destroyed";
     case EventReason::extended:
       return "its lifetime was extended";
+    case EventReason::expired:
+      return "its lifetime was over, and recovery stopped it";
     case EventReason::checkpointRestored:
       return "its files were put back to a checkpoint";
     case EventReason::debtIncurred:
@@ -132,6 +134,8 @@ std::string_view meaning(RecoveryAction action) {
       return "destroy what could not be destroyed";
     case RecoveryAction::destroyOrphan:
       return "destroy a sandbox that belongs to no record";
+    case RecoveryAction::expire:
+      return "stop what has outlived its lifetime";
     case RecoveryAction::adopt:
       return "take over what an interrupted creation has made";
     case RecoveryAction::markError:

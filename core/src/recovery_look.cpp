@@ -26,6 +26,12 @@ Sighting sightingOf(const std::string& provider, const Instance& instance) {
   };
 }
 
+/// The events that a lifetime is counted from.
+bool startsLifetime(EventReason reason) {
+  return reason == EventReason::provisioned || reason == EventReason::recreated ||
+         reason == EventReason::adopted || reason == EventReason::resumed || reason == EventReason::extended;
+}
+
 /// Registered providers that the database knows of, and the one that is chosen by default if it can be made.
 Task<std::set<std::string>> providersToSweep(CorePtr core) {
   std::set<std::string> named;
@@ -56,6 +62,10 @@ Task<void> listAll(CorePtr core, LookPtr look, std::string name, CallOptions cal
     note(*look, std::move(provider).error(), name);
     co_return Result<void>();
   }
+  const auto& table = (*provider)->capabilities();
+  const auto lifetime = table.find(Capability::lifetime);
+  if (lifetime != table.end() && lifetime->second.support == Support::emulated)
+    look->withoutLifetimes.insert(name);
   std::string cursor;
   do {
     auto wanted = co_await stillWanted();
@@ -80,7 +90,19 @@ Task<void> listAll(CorePtr core, LookPtr look, std::string name, CallOptions cal
 using Records = std::map<SandboxId, SandboxRecord>;
 using RecordsPtr = std::shared_ptr<Records>;
 
-Task<void> readStatus(CorePtr core, RecordsPtr into, SandboxStatus status) {
+/// Whether it is for mooring to end the sandbox when its lifetime is over.
+bool endsByOurs(const SandboxRecord& record, const std::set<std::string>& withoutLifetimes) {
+  return record.status == SandboxStatus::active && record.timeout.count() > 0 &&
+         withoutLifetimes.contains(record.provider);
+}
+
+/// Active ones of a policy that waits for a call are of interest only where they can expire.
+bool ofInterest(const SandboxRecord& record, const std::set<std::string>& withoutLifetimes) {
+  return record.status != SandboxStatus::active || record.config.recreate != RecreatePolicy::onDemand ||
+         endsByOurs(record, withoutLifetimes);
+}
+
+Task<void> readStatus(CorePtr core, LookPtr look, RecordsPtr into, SandboxStatus status) {
   RecordFilter filter;
   filter.status = status;
   PageRequest page;
@@ -92,7 +114,7 @@ Task<void> readStatus(CorePtr core, RecordsPtr into, SandboxStatus status) {
     auto got = co_await withStore(core, std::move(read));
     if (!got) co_return std::unexpected(std::move(got).error());
     for (auto& record : got->records) {
-      if (status == SandboxStatus::active && record.config.recreate == RecreatePolicy::onDemand) continue;
+      if (!ofInterest(record, look->withoutLifetimes)) continue;
       auto id = record.sandboxId;
       into->insert_or_assign(std::move(id), std::move(record));
     }
@@ -105,7 +127,7 @@ Task<void> readRecords(CorePtr core, LookPtr look) {
   auto records = std::make_shared<Records>();
   constexpr std::array statuses{SandboxStatus::creating, SandboxStatus::recreating, SandboxStatus::active};
   for (const auto status : statuses) {
-    auto done = co_await readStatus(core, records, status);
+    auto done = co_await readStatus(core, look, records, status);
     if (!done) co_return done;
   }
   for (const auto& debt : look->view.debts) {
@@ -134,6 +156,40 @@ Task<void> readRecords(CorePtr core, LookPtr look) {
   look->view.listed = std::move(clear);
   for (auto& [id, record] : *records)
     look->view.records.push_back(std::move(record));
+  co_return Result<void>();
+}
+
+/// When the sandbox of the record expires: counted from its last start, or from when it was last extended.
+/// Nothing when it has expired already, and not been started again.
+Task<std::optional<Expiry>> expiryOf(CorePtr core, SandboxRecord record) {
+  std::optional<Expiry> expiry;
+  std::int64_t after = 0;
+  while (true) {
+    auto read = [id = record.sandboxId, after](RecordStore& store) {
+      return store.events(id, after, pageSize);
+    };
+    auto events = co_await withStore(core, std::move(read));
+    if (!events) co_return std::unexpected(std::move(events).error());
+    for (const auto& event : *events) {
+      after = event.seq;
+      if (startsLifetime(event.reason)) {
+        expiry = Expiry{
+            .sandboxId = record.sandboxId, .at = event.at + record.timeout, .lifetime = record.timeout};
+      } else if (event.reason == EventReason::expired) {
+        expiry.reset();
+      }
+    }
+    if (events->size() < pageSize) co_return expiry;
+  }
+}
+
+Task<void> readExpiries(CorePtr core, LookPtr look) {
+  for (const auto& record : look->view.records) {
+    if (!endsByOurs(record, look->withoutLifetimes)) continue;
+    auto expiry = co_await expiryOf(core, record);
+    if (!expiry) co_return std::unexpected(std::move(expiry).error());
+    if (*expiry) look->view.expiries.push_back(**expiry);
+  }
   co_return Result<void>();
 }
 
@@ -192,6 +248,8 @@ Task<LookPtr> lookAround(CorePtr core, CallOptions call) {
   look->view.debts = std::move(*debts);
   auto read = co_await readRecords(core, look);
   if (!read) co_return std::unexpected(std::move(read).error());
+  auto expiries = co_await readExpiries(core, look);
+  if (!expiries) co_return std::unexpected(std::move(expiries).error());
   auto seen = co_await lookUp(core, look, call);
   if (!seen) co_return std::unexpected(std::move(seen).error());
   co_return look;

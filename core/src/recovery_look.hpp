@@ -16,6 +16,8 @@ struct RecoveryLook {
   RecoveryView view = {};
   /// Providers that cannot be asked: nothing is concluded about what is theirs.
   std::set<std::string> silent = {};
+  /// Providers whose sandboxes mooring ends itself when their lifetime is over.
+  std::set<std::string> withoutLifetimes = {};
   std::vector<Error> failures = {};
 };
 

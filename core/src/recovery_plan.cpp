@@ -33,6 +33,8 @@ class Planner {
       payOrCancel(debt);
     for (const auto& seen : view_.listed)
       destroyIfOrphan(seen);
+    for (const auto& expiry : view_.expiries)
+      expireIfDue(expiry);
     for (const auto& record : view_.records)
       settle(record);
     std::ranges::stable_sort(steps_, {}, &RecoveryStep::action);
@@ -85,6 +87,23 @@ class Planner {
         .why = record != nullptr
                    ? "its record is " + std::string(toString(record->status)) + " and keeps nothing of it"
                    : "it carries our owner tag and is no record's current generation",
+    });
+  }
+
+  void expireIfDue(const Expiry& expiry) {
+    const auto* record = find(byId_, expiry.sandboxId);
+    if (record == nullptr || record->status != SandboxStatus::active || record->leased(view_.now)) return;
+    if (expiry.at > view_.now) return;
+    const auto* seen = find(lookups_, Key(record->provider, record->provisionKey));
+    if (seen != nullptr && seen->presence == Presence::absent) return;  // Nothing is left to be stopped.
+    steps_.push_back(RecoveryStep{
+        .action = RecoveryAction::expire,
+        .sandboxId = record->sandboxId,
+        .provider = record->provider,
+        .provisionKey = record->provisionKey,
+        .externalSandboxId = record->externalSandboxId,
+        .why = "its lifetime of " + std::to_string(expiry.lifetime.count() / 1000) + " s is over",
+        .recordVersion = record->version,
     });
   }
 

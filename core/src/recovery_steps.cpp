@@ -158,6 +158,19 @@ Task<bool> markError(CorePtr core, RecoveryStep step, CallOptions call) {
   co_return co_await payRest(core, std::move(step), std::move(call));
 }
 
+/// Stopped first, recorded after: a crash in between repeats a stop, and a stop may be repeated.
+Task<bool> expire(CorePtr core, RecoveryStep step, CallOptions call) {
+  auto record = co_await recordAsPlanned(core, step);
+  if (!record) co_return std::unexpected(std::move(record).error());
+  if (!*record) co_return false;
+  auto provider = providerNamed(*core, step.provider);
+  if (!provider) co_return std::unexpected(std::move(provider).error());
+  auto stopped = co_await (*provider)->lifecycle().stop(instanceOf(**record), std::move(call));
+  if (!stopped && stopped.error().code != Errc::gone) co_return std::unexpected(std::move(stopped).error());
+  auto change = changeOf(*core, **record, **record, EventReason::expired, step.why);
+  co_return co_await commitFenced(core, std::move(change), (*record)->leaseToken);
+}
+
 Task<bool> markGone(CorePtr core, RecoveryStep step) {
   auto record = co_await recordAsPlanned(core, step);
   if (!record) co_return std::unexpected(std::move(record).error());
@@ -203,6 +216,8 @@ Task<bool> applyRecovery(CorePtr core, RecoveryStep step, Debt debt, CallOptions
       co_return co_await settleDebt(core, std::move(step), std::move(debt), std::move(call));
     case RecoveryAction::destroyOrphan:
       co_return co_await destroyOrphan(core, std::move(step), std::move(call));
+    case RecoveryAction::expire:
+      co_return co_await expire(core, std::move(step), std::move(call));
     case RecoveryAction::adopt:
       co_return co_await adopt(core, std::move(step), std::move(call));
     case RecoveryAction::markError:

@@ -85,6 +85,10 @@ Task<void> removeOn(Reached where, CheckpointId checkpoint, CallOptions call) {
 }
 
 Task<void> extendOn(Reached where, std::chrono::milliseconds lifetime, CallOptions call) {
+  const auto& table = where.provider->capabilities();
+  const auto found = table.find(Capability::extend);
+  // Where recover() ends it, the record is all there is to change.
+  if (found != table.end() && found->second.support == Support::emulated) co_return Result<void>();
   co_return co_await where.provider->lifecycle().extend(where.instance(), lifetime, std::move(call));
 }
 

@@ -247,6 +247,28 @@ TEST_CASE("recovery/plan: another provider's sandbox of the same name is not our
   CHECK(texts(plan(view)) == std::vector<std::string>{"destroyOrphan key-a-2"});
 }
 
+TEST_CASE("recovery/plan: what has outlived its lifetime is stopped, once it is time and nobody works on it",
+          "[unit][recovery]") {
+  const auto expiring = [](const RecordOf& what, std::chrono::milliseconds from) {
+    auto view = viewOf({recordOf("a", what)});
+    view.expiries.push_back(
+        Expiry{.sandboxId = SandboxId("a"), .at = noon + from, .lifetime = std::chrono::hours(1)});
+    return view;
+  };
+  const std::vector<std::string> stopped{"expire key-a-2"};
+  const std::vector<std::string> nothing;
+  CHECK(texts(plan(expiring({}, std::chrono::milliseconds(0)))) == stopped);
+  CHECK(plan(expiring({}, std::chrono::milliseconds(0))).front().why == "its lifetime of 3600 s is over");
+  CHECK(texts(plan(expiring({}, std::chrono::milliseconds(1)))) == nothing);
+  CHECK(texts(plan(expiring({.lease = Lease::valid}, std::chrono::hours(-1)))) == nothing);
+  CHECK(texts(plan(expiring({.status = SandboxStatus::shutdown}, std::chrono::hours(-1)))) == nothing);
+  auto absent = expiring({}, std::chrono::hours(-1));
+  absent.lookups.push_back(seen("key-a-2", Presence::absent));
+  CHECK(texts(plan(absent)) == nothing);
+  absent.lookups.front().presence = Presence::unknown;
+  CHECK(texts(plan(absent)) == stopped);
+}
+
 TEST_CASE("recovery/plan: what is owed is not swept as well", "[unit][recovery]") {
   auto view = viewOf({recordOf("a", {.external = "ext-key-a-2"})});
   view.debts.push_back(debtOf("a", "key-a-1", DebtKind::destroy));
@@ -285,6 +307,7 @@ class World {
   [[nodiscard]] RecoveryView view() const {
     auto view = viewOf(records_);
     view.debts = debts_;
+    view.expiries = expiries_;
     for (const auto& record : records_) {
       const auto found = standing_.find(record.provisionKey);
       if (unanswered_.contains(record.provisionKey)) {
@@ -314,6 +337,10 @@ class World {
       case RecoveryAction::destroyOrphan:
         standing_.erase(step.provisionKey);
         return;
+      case RecoveryAction::expire:
+        std::erase_if(expiries_,
+                      [&step](const Expiry& expiry) { return expiry.sandboxId == step.sandboxId; });
+        return;
       case RecoveryAction::adopt:
         become(*record, SandboxStatus::active, step.externalSandboxId);
         return;
@@ -325,6 +352,8 @@ class World {
         become(*record, SandboxStatus::shutdown, ExternalSandboxId());
         return;
       case RecoveryAction::rebuild:
+        std::erase_if(expiries_,
+                      [&step](const Expiry& expiry) { return expiry.sandboxId == step.sandboxId; });
         standing_.erase(step.provisionKey);
         record->generation += 1;
         record->provisionKey = keyOf(record->sandboxId.value, record->generation);
@@ -363,6 +392,10 @@ class World {
         debts_.push_back(std::move(debt));
       }
     }
+    if (record.status == SandboxStatus::active && chance(2)) {
+      const auto at = noon + std::chrono::hours(chance(2) ? 1 : -1);
+      expiries_.push_back(Expiry{.sandboxId = record.sandboxId, .at = at, .lifetime = std::chrono::hours(2)});
+    }
     if (standing_.contains(record.provisionKey) && chance(2)) {
       record.externalSandboxId = ExternalSandboxId("ext-" + record.provisionKey);
     }
@@ -384,6 +417,7 @@ class World {
   std::mt19937 random_;
   std::vector<SandboxRecord> records_;
   std::vector<Debt> debts_;
+  std::vector<Expiry> expiries_;
   std::map<std::string, bool> standing_;  ///< By key: whether it is usable.
   std::set<std::string> unanswered_;
   std::set<std::string> unlisted_;
@@ -403,6 +437,12 @@ void checkHarmless(const RecoveryView& view, const std::vector<RecoveryStep>& st
       if (record.status == SandboxStatus::active) CHECK_FALSE(ends(step.action));
     }
     if (step.action == RecoveryAction::cancelDebt || ends(step.action)) continue;
+    if (step.action == RecoveryAction::expire) {
+      const auto expiry = std::ranges::find(view.expiries, step.sandboxId, &Expiry::sandboxId);
+      REQUIRE(expiry != view.expiries.end());
+      CHECK(expiry->at <= view.now);
+      continue;
+    }
     // Whatever changes a record rests on an exact look-up that was answered.
     const auto proof = std::ranges::find(view.lookups, step.provisionKey, &Sighting::provisionKey);
     REQUIRE(proof != view.lookups.end());

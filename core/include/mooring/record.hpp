@@ -87,6 +87,7 @@ enum class EventReason {
   stopped,
   destroyed,
   extended,
+  expired,  ///< Its lifetime was over, and recover() stopped it; the next call may wake it or make another.
   checkpointRestored,
   debtIncurred,  ///< A best-effort step failed; recover() repeats it.
   debtPaid,
@@ -110,6 +111,7 @@ struct detail::EnumText<EventReason> {
       std::pair{EventReason::stopped, std::string_view("stopped")},
       std::pair{EventReason::destroyed, std::string_view("destroyed")},
       std::pair{EventReason::extended, std::string_view("extended")},
+      std::pair{EventReason::expired, std::string_view("expired")},
       std::pair{EventReason::checkpointRestored, std::string_view("checkpointRestored")},
       std::pair{EventReason::debtIncurred, std::string_view("debtIncurred")},
       std::pair{EventReason::debtPaid, std::string_view("debtPaid")},

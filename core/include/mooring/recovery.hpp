@@ -19,6 +19,8 @@ enum class RecoveryAction {
   payStop,        ///< A debt: stop it.
   payDestroy,     ///< A debt: destroy it.
   destroyOrphan,  ///< Carries our owner tag and belongs to no record's current generation.
+  expire,         ///< An active one whose lifetime is over, at a provider that leaves that to mooring: it is
+                  ///< stopped.
   adopt,          ///< An interrupted creation did succeed: its record becomes active.
   markError,  ///< An interrupted creation that nobody waits for: its rest is destroyed, a later call makes
               ///< another.
@@ -34,6 +36,7 @@ struct detail::EnumText<RecoveryAction> {
       std::pair{RecoveryAction::payStop, std::string_view("payStop")},
       std::pair{RecoveryAction::payDestroy, std::string_view("payDestroy")},
       std::pair{RecoveryAction::destroyOrphan, std::string_view("destroyOrphan")},
+      std::pair{RecoveryAction::expire, std::string_view("expire")},
       std::pair{RecoveryAction::adopt, std::string_view("adopt")},
       std::pair{RecoveryAction::markError, std::string_view("markError")},
       std::pair{RecoveryAction::markGone, std::string_view("markGone")},
@@ -68,16 +71,25 @@ struct Sighting {
   bool usable = true;  ///< False: it exists but has failed for good (InstanceState::failed).
 };
 
+/// When the lifetime of an active sandbox is over, where its provider leaves that to mooring
+/// (Capability::lifetime is emulated).
+struct Expiry {
+  SandboxId sandboxId = {};
+  Timestamp at = {};
+  std::chrono::milliseconds lifetime = {};
+};
+
 /// All that plan() looks at. To be gathered in this order: `listed`, `now`, `debts` and `records`, `lookups`.
 /// A record is committed before its sandbox is made, so records that are read after a listing know all that
 /// is on it.
 struct RecoveryView {
   Timestamp now = {};
-  /// All that are creating or recreating; all active ones whose policy is not onDemand; and all that own a
-  /// listed sandbox or a debt.
+  /// All that are creating or recreating; all active ones whose policy is not onDemand, or that have an
+  /// expiry; and all that own a listed sandbox or a debt.
   std::vector<SandboxRecord> records = {};
   std::vector<Debt> debts = {};
   std::vector<Sighting> lookups = {};  ///< Exact look-ups of the records' own keys.
+  std::vector<Expiry> expiries = {};   ///< Of those whose current start has not been followed by an end.
   std::vector<Sighting> listed = {};   ///< What carries our owner tag: evidence of presence only.
 };
 
@@ -92,6 +104,9 @@ struct RecoveryView {
 ///   makes another). Unknown: nothing now.
 /// - active and proven absent: rebuilt under `always`, marked gone under `never`; onDemand leaves it to the
 /// next call.
+/// - active and past its expiry: stopped, and nothing else. Its record stays active, as it would at a
+/// provider that
+///   stops it by itself.
 /// - Debts are paid, unless their sandbox is a record's current one again.
 /// - Listed with a key that is no record's current one, or that of a record which says that nothing is left:
 /// destroyed.
