@@ -32,7 +32,9 @@ UNREACHABLE = re.compile(
 )
 SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 # Below these a vendor's suite has lost tests without anybody noticing.
-LEAST_CALLS = {"daytona": 60, "vercel": 60}
+LEAST_CALLS = {"daytona": 60, "vercel": 60, "sprites": 100}
+# What a vendor's client asks for beyond package.json.
+LEAST_NODE = {"sprites": (24, 0)}
 
 
 class Missing(Exception):
@@ -43,10 +45,11 @@ class Broken(Exception):
     """An installation that should have succeeded."""
 
 
-def least_node():
-    """What package.json asks for, as (major, minor)."""
+def least_node(vendor):
+    """What package.json, or that vendor's client, asks for, as (major, minor)."""
     text = json.loads((HERE / "package.json").read_text())["engines"]["node"]
-    return tuple(int(part) for part in re.fullmatch(r">=(\d+)\.(\d+)", text).groups())
+    least = tuple(int(part) for part in re.fullmatch(r">=(\d+)\.(\d+)", text).groups())
+    return max(least, LEAST_NODE.get(vendor, least))
 
 
 def version_of(node):
@@ -103,8 +106,8 @@ def install(npm, folder):
     raise Broken(f"npm cannot install what {folder.name} needs:\n{what}")
 
 
-def usable_node(build):
-    least = least_node()
+def usable_node(build, vendor):
+    least = least_node(vendor)
     own = shutil.which("node") or shutil.which("nodejs")
     if own and version_of(own) >= least:
         return own
@@ -158,7 +161,7 @@ def run_tests(arguments, build, node, folder):
         if not tests:
             print(f"sdk: no test of {arguments.vendor} is named so", file=sys.stderr)
             return 2
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("DAYTONA_", "VERCEL_", "MOORING_"))}
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("DAYTONA_", "VERCEL_", "SPRITE", "MOORING_"))}
         environment.update(
             MOORING_CLI=str(Path(arguments.cli).resolve()), MOORING_SDK_COUNTS=str(place / "counts"), NO_COLOR="1"
         )
@@ -177,7 +180,7 @@ def run_tests(arguments, build, node, folder):
 def run(arguments):
     build = Path(arguments.build).resolve()
     build.mkdir(parents=True, exist_ok=True)
-    node = usable_node(build)
+    node = usable_node(build, arguments.vendor)
     folder = installed(HERE, build)
     work = validate_conformance if arguments.conformance else run_tests
     return work(arguments, build, node, folder)

@@ -82,6 +82,11 @@ void Service::tell(json::object event) {
   }
 }
 
+/// Before anything that it says.
+void Service::announce() {
+  if (!std::exchange(announced_, true)) tell(event("started"));
+}
+
 void Service::become(State state) {
   state_ = state;
   changed_.notify();
@@ -94,6 +99,7 @@ Task<void> Service::start(emulation::MachinePtr machine) {
   if (!world) co_return refused(500, "the emulator is ending");
   become(State::starting);
   error_.clear();
+  announced_ = false;
   auto started = co_await startProcess(
       std::move(machine), specFor(definition_), shared_from_this(), world->background);
   if (!started) {
@@ -110,7 +116,7 @@ Task<void> Service::start(emulation::MachinePtr machine) {
   if (state_ != State::starting) co_return Result<void>();
   process_ = std::move(*started);
   become(State::running);
-  tell(event("started"));
+  announce();
   co_return Result<void>();
 }
 
@@ -158,6 +164,7 @@ std::vector<json::object> Service::log(std::size_t lines) const {
 }
 
 void Service::onOutput(Stream stream, std::string_view bytes) {
+  announce();
   auto line = event(stream == Stream::out ? "stdout" : "stderr");
   line["data"] = emulation::validUtf8(bytes);
   log_.push_back(line);
@@ -166,6 +173,7 @@ void Service::onOutput(Stream stream, std::string_view bytes) {
 }
 
 void Service::onEnd(int exitCode) {
+  announce();
   process_.reset();
   error_ = exitCode == 0 ? "" : "exited with code " + std::to_string(exitCode);
   auto ended = event("exit");

@@ -66,6 +66,7 @@ class Service final : public ProcessObserver, public std::enable_shared_from_thi
  private:
   boost::json::object event(std::string type) const;
   void tell(boost::json::object event);
+  void announce();
   void become(State state);
 
   std::weak_ptr<World> world_;
@@ -79,6 +80,7 @@ class Service final : public ProcessObserver, public std::enable_shared_from_thi
   std::optional<Timestamp> startedAt_;
   std::string error_;
   int starts_ = 0;
+  bool announced_ = false;  ///< That it has started.
   std::deque<boost::json::object> log_;
   std::vector<std::weak_ptr<Followed>> followers_;
   emulation::Notice changed_;

@@ -15,12 +15,27 @@ namespace {
 constexpr const char* home = "/home/sprite";
 constexpr const char* user = "sprite";
 
-/// To all processes but the shell that asks: process 1 of a sandbox is never reached by it.
-CommandSpec signalAll(const char* signal) {
+/// A signal to -1 reaches all processes but the shell that sends it and the sandbox's first one.
+constexpr const char* freezeAll = "kill -STOP -1";
+
+/// script(1), which gives programs their terminals, stops itself when it learns that its program was stopped,
+/// and that may be after it was continued. So: until none is stopped, twice in a row.
+constexpr const char* thawAll = R"sh(
+tries=0; calm=0
+while [ $calm -lt 2 ] && [ $tries -lt 100 ]; do
+  kill -CONT -1
+  if grep -qs '^State:.T' /proc/[0-9]*/status; then calm=0; else calm=$((calm + 1)); fi
+  tries=$((tries + 1)); sleep 0.005
+done
+)sh";
+
+Task<void> runScript(SpritePtr sprite, const char* script) {
   CommandSpec command;
   command.program = "/bin/sh";
-  command.args = {"-c", std::string("kill -") + signal + " -1"};
-  return command;
+  command.args = {"-c", script};
+  auto done = co_await sprite->machine->runCaptured(std::move(command));
+  if (!done) co_return std::unexpected(std::move(done).error());
+  co_return Result<void>();
 }
 
 void arm(const WorldPtr& world, const SpritePtr& sprite);
@@ -67,18 +82,6 @@ Task<void> boot(WorldPtr world, SpritePtr sprite) {
   co_return Result<void>();
 }
 
-Task<void> thaw(SpritePtr sprite) {
-  auto woken = co_await sprite->machine->runCaptured(signalAll("CONT"));
-  if (!woken) co_return std::unexpected(std::move(woken).error());
-  co_return Result<void>();
-}
-
-Task<void> freeze(SpritePtr sprite) {
-  auto frozen = co_await sprite->machine->runCaptured(signalAll("STOP"));
-  if (!frozen) co_return std::unexpected(std::move(frozen).error());
-  co_return Result<void>();
-}
-
 /// Ends `sprite->changing`, whatever became of `work`.
 Task<void> change(SpritePtr sprite, Task<void> work) {
   auto done = co_await std::move(work);
@@ -88,7 +91,7 @@ Task<void> change(SpritePtr sprite, Task<void> work) {
 
 Task<void> wakeUp(WorldPtr world, SpritePtr sprite) {
   const bool frozen = sprite->sleep.status() == Status::warm;
-  auto waking = frozen ? thaw(sprite) : boot(world, sprite);
+  auto waking = frozen ? runScript(sprite, thawAll) : boot(world, sprite);
   auto woken = co_await std::move(waking);
   if (!woken) co_return woken;
   if (world->knobs.wake.count() > 0) co_await emulation::sleepFor(world->knobs.wake);
@@ -101,7 +104,7 @@ Task<void> fallAsleep(WorldPtr world, SpritePtr sprite, Status status) {
   dropConnections(*sprite);
   Result<void> done;
   if (status == Status::warm && sprite->machine) {
-    done = co_await freeze(sprite);
+    done = co_await runScript(sprite, freezeAll);
   } else if (sprite->machine) {
     done = co_await sprite->machine->stop();
   }
