@@ -89,10 +89,10 @@ Result<tcp::acceptor> listenOn(const asio::any_io_executor& loop, std::uint16_t 
   tcp::acceptor acceptor(loop);
   const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
   boost::system::error_code ec;
-  acceptor.open(endpoint.protocol(), ec);
-  if (!ec) acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
-  if (!ec) acceptor.bind(endpoint, ec);
-  if (!ec) acceptor.listen(tcp::acceptor::max_listen_connections, ec);
+  static_cast<void>(acceptor.open(endpoint.protocol(), ec));
+  if (!ec) static_cast<void>(acceptor.set_option(tcp::acceptor::reuse_address(true), ec));
+  if (!ec) static_cast<void>(acceptor.bind(endpoint, ec));
+  if (!ec) static_cast<void>(acceptor.listen(tcp::acceptor::max_listen_connections, ec));
   if (!ec) return acceptor;
   if (ec == asio::error::address_in_use) {
     return failure(Errc::conflict,

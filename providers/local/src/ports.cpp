@@ -54,8 +54,8 @@ Task<void> send(std::shared_ptr<tcp::socket> socket, std::shared_ptr<ByteSource>
     if (!count) co_return std::unexpected(std::move(count).error());
     boost::system::error_code ec;
     if (*count == 0) {
-      socket->shutdown(tcp::socket::shutdown_send, ec);  // It fails when the other side has left: receive()
-                                                         // says so.
+      // It fails when the other side has left, and receive() says that.
+      static_cast<void>(socket->shutdown(tcp::socket::shutdown_send, ec));
       co_return Result<void>();
     }
     auto token = asio::redirect_error(asio::use_awaitable, ec);
