@@ -2,51 +2,10 @@
 
 #include <boost/json/array.hpp>
 
-#include <array>
-#include <cstdint>
-
 namespace json = boost::json;
 
 namespace mooring::cli {
 namespace {
-
-bool isUtf8(std::string_view bytes) {
-  const auto byteAt = [bytes](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
-  for (std::size_t at = 0; at < bytes.size();) {
-    const unsigned lead = byteAt(at);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead >= 0x80 && (lead < 0xC2 || lead > 0xF4)) return false;
-    if (at + length > bytes.size()) return false;
-    std::uint32_t code = lead;
-    for (std::size_t next = 1; next < length; ++next) {
-      if ((byteAt(at + next) & 0xC0U) != 0x80U) return false;
-      code = next == 1 ? (lead & (0x3FU >> (length - 1))) : code;
-      code = (code << 6U) | (byteAt(at + next) & 0x3FU);
-    }
-    if (length == 3 && (code < 0x800 || (code >= 0xD800 && code <= 0xDFFF))) return false;
-    if (length == 4 && (code < 0x10000 || code > 0x10FFFF)) return false;
-    at += length;
-  }
-  return true;
-}
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t next = 0; next < 3; ++next) {
-      group = group << 8U | (at + next < bytes.size() ? static_cast<unsigned char>(bytes[at + next]) : 0U);
-    }
-    const auto left = bytes.size() - at;
-    out += digits[group >> 18U & 63U];
-    out += digits[group >> 12U & 63U];
-    out += left > 1 ? digits[group >> 6U & 63U] : '=';
-    out += left > 2 ? digits[group & 63U] : '=';
-  }
-  return out;
-}
 
 json::value orNull(const std::optional<Timestamp>& at) {
   return at ? json::value(mooring::toString(*at)) : json::value();
@@ -60,11 +19,6 @@ json::object toJson(const Captured& captured) {
 }
 
 }  // namespace
-
-json::value bytesToJson(std::string_view bytes) {
-  if (isUtf8(bytes)) return json::value(bytes);
-  return json::object{{"base64", base64(bytes)}};
-}
 
 json::object toJson(const Error& error) {
   json::object out{{"code", toString(error.code)}, {"message", bytesToJson(error.message)}};

@@ -2,16 +2,14 @@
 // are.
 #pragma once
 
+#include <mooring/detail/json_text.hpp>
 #include <mooring/mooring.hpp>
 
 #include <boost/json/value.hpp>
 
-#include <string_view>
-
 namespace mooring::cli {
 
-/// A string where the bytes are UTF-8, else {"base64": …}, as in a sandbox configuration.
-boost::json::value bytesToJson(std::string_view bytes);
+using mooring::detail::bytesToJson;
 
 boost::json::object toJson(const Error& error);
 boost::json::object toJson(const ConnectionOutcome& outcome);

@@ -1,10 +1,10 @@
+#include <mooring/detail/base64.hpp>
 #include <mooring/detail/json_text.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/object.hpp>
 #include <boost/locale/utf.hpp>
-#include <openssl/evp.h>
 
 #include <charconv>
 #include <cmath>
@@ -14,29 +14,6 @@ namespace json = boost::json;
 
 namespace mooring::detail {
 namespace {
-
-std::string encodeBase64(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // EVP_EncodeBlock adds a NUL.
-  const auto count = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(count));
-  return out;
-}
-
-std::optional<std::string> decodeBase64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::string out(text.size() / 4 * 3, '\0');
-  const auto count = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                     reinterpret_cast<const unsigned char*>(text.data()),
-                                     static_cast<int>(text.size()));
-  if (count < 0) return std::nullopt;
-  const auto padding = text.ends_with("==") ? 2U : text.ends_with('=') ? 1U : 0U;  // Decoded to zero bytes.
-  out.resize(static_cast<std::size_t>(count) - padding);
-  // OpenSSL skips white space at the ends and bits that do not count; only the one exact form is accepted.
-  if (encodeBase64(out) != text) return std::nullopt;
-  return out;
-}
 
 /// What the parser calls, in order; builds the value bottom up.
 class Builder {

@@ -1,5 +1,6 @@
+#include <mooring/detail/base64.hpp>
+
 #include "apis.hpp"
-#include "base64.hpp"
 #include "vercel_account.hpp"
 
 #include <boost/json/parse.hpp>
@@ -36,7 +37,7 @@ std::string reply(const std::string& exitCode) { return R"({"command":)" + comma
 std::string record(const std::string& stream, const std::string& bytes) {
   boost::json::object out;
   out["stream"] = stream;
-  out["data"] = vercel::encodeBase64(bytes) + "\n";
+  out["data"] = detail::encodeBase64(bytes) + "\n";
   return boost::json::serialize(out) + "\n";
 }
 std::string raw(const std::string& stream, const std::string& text) {

@@ -1,4 +1,5 @@
-#include "base64.hpp"
+#include <mooring/detail/base64.hpp>
+
 #include "settings.hpp"
 #include "support/catch.hpp"
 #include "support/results.hpp"
@@ -14,7 +15,7 @@ Result<vercel::AccountSettings> read(Variables variables) {
 }
 
 std::string jwt(const std::string& claims) {
-  auto payload = vercel::encodeBase64(claims);
+  auto payload = detail::encodeBase64(claims);
   while (payload.ends_with('='))
     payload.pop_back();
   return "e30." + payload + ".c2ln";

@@ -1,6 +1,6 @@
 #include "output_decoder.hpp"
 
-#include "base64.hpp"
+#include <mooring/detail/base64.hpp>
 
 #include <algorithm>
 
@@ -39,7 +39,7 @@ std::string OutputDecoder::push(std::string_view text) {
 
 void OutputDecoder::takeLine(std::string_view line) {
   if (complete_ || line.empty()) return;
-  auto bytes = decodeBase64(line);
+  auto bytes = detail::decodeBase64(line);
   if (bytes) {
     held_ += *bytes;
   } else if (words_.size() < mostWords) {

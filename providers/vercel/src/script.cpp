@@ -1,8 +1,8 @@
 #include "script.hpp"
 
+#include <mooring/detail/base64.hpp>
 #include <mooring/detail/json_text.hpp>
 
-#include "base64.hpp"
 #include "errors.hpp"
 
 #include <boost/json/array.hpp>
@@ -106,7 +106,7 @@ Result<json::object> environmentOf(const CommandSpec& command) {
       return refuse(Errc::invalidArgument,
                     "env: a value that is not UTF-8 needs a name of letters, digits and '_', and not PATH");
     }
-    env[name] = encodeBase64(value);
+    env[name] = detail::encodeBase64(value);
     coded += (coded.empty() ? "" : " ") + name;
   }
   if (!coded.empty()) env["MOORING_RUN_CODED"] = coded;
@@ -124,13 +124,13 @@ Result<Wrapped> wrap(const CommandSpec& command,
   if (command.program.empty()) return refuse(Errc::invalidArgument, "command.program is empty");
   auto env = environmentOf(command);
   if (!env) return std::unexpected(std::move(env).error());
-  if (input == Input::text) (*env)["MOORING_RUN_INPUT"] = encodeBase64(inlineInput);
+  if (input == Input::text) (*env)["MOORING_RUN_INPUT"] = detail::encodeBase64(inlineInput);
 
   Wrapped out;
   out.mark = "\x1e mooring " + nonce;
   const bool plain = detail::isUtf8(command.program) && detail::isUtf8(command.cwd) &&
                      std::ranges::all_of(command.args, detail::isUtf8);
-  const auto text = [plain](const std::string& bytes) { return plain ? bytes : encodeBase64(bytes); };
+  const auto text = [plain](const std::string& bytes) { return plain ? bytes : detail::encodeBase64(bytes); };
   json::array args{"-c", wrapper, "mooring", scratchDirectory(nonce), out.mark};
   args.emplace_back(text(command.cwd));
   args.emplace_back(plain ? "plain" : "coded");

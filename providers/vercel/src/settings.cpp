@@ -1,9 +1,9 @@
 #include "settings.hpp"
 
+#include <mooring/detail/base64.hpp>
 #include <mooring/http/json.hpp>
 #include <mooring/http/url.hpp>
 
-#include "base64.hpp"
 #include "errors.hpp"
 
 #include <algorithm>
@@ -103,7 +103,7 @@ std::optional<Claims> claimsOf(const Secret& token) {
   if (second == std::string_view::npos || text.find('.', second + 1) != std::string_view::npos) {
     return std::nullopt;
   }
-  const auto payload = decodeBase64Url(text.substr(first + 1, second - first - 1));
+  const auto payload = detail::decodeBase64Url(text.substr(first + 1, second - first - 1));
   if (!payload) return std::nullopt;
   const auto json = http::parseJson(*payload);
   if (!json) return std::nullopt;

@@ -1,9 +1,9 @@
 // Lists of sandboxes: filters, order, and the two ways of paging.
+#include <mooring/detail/base64.hpp>
 #include <mooring/emulation/strict.hpp>
 
 #include "control.hpp"
 
-#include <boost/beast/core/detail/base64.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -141,19 +141,14 @@ std::string encodeCursor(const Row& row) {
   json::array place;
   place.emplace_back(row.key);
   place.emplace_back(row.facts.id);
-  const auto text = json::serialize(place);
-  namespace base64 = boost::beast::detail::base64;
-  std::string encoded(base64::encoded_size(text.size()), '\0');
-  encoded.resize(base64::encode(encoded.data(), text.data(), text.size()));
-  return encoded;
+  return mooring::detail::encodeBase64(json::serialize(place));
 }
 
 /// Where a page ended: key and id. Errors: status 400.
 Result<std::pair<std::string, std::string>> decodeCursor(const std::string& cursor) {
-  namespace base64 = boost::beast::detail::base64;
-  std::string text(base64::decoded_size(cursor.size()), '\0');
-  text.resize(base64::decode(text.data(), cursor.data(), cursor.size()).first);
-  auto place = emulation::parseBody(text);
+  const auto text = mooring::detail::decodeBase64(cursor);
+  if (!text) return refused(400, "Invalid cursor");
+  auto place = emulation::parseBody(*text);
   if (!place || !place->is_array() || place->get_array().size() != 2 || !place->get_array()[0].is_string() ||
       !place->get_array()[1].is_string()) {
     return refused(400, "Invalid cursor");

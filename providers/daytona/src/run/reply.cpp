@@ -1,5 +1,7 @@
 #include "run/reply.hpp"
 
+#include <mooring/detail/base64.hpp>
+
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/error.hpp>
 
@@ -151,7 +153,7 @@ class AnswerReader::Text {
   At at_ = At::noise;
   Answer answer_;
   Stream stream_ = Stream::out;
-  Base64Decoder decoder_;
+  detail::Base64Decoder decoder_;
   std::string decoded_;
   std::string noise_;
   bool announced_ = false;

@@ -5,8 +5,6 @@
 #include <mooring/command.hpp>
 #include <mooring/http/parsers/lines.hpp>
 
-#include "run/base64.hpp"
-
 #include <cstdint>
 #include <functional>
 #include <memory>

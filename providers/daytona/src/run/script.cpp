@@ -1,6 +1,7 @@
 #include "run/script.hpp"
 
-#include "run/base64.hpp"
+#include <mooring/detail/base64.hpp>
+
 #include "run/scripts.hpp"
 
 #include <spdlog/fmt/fmt.h>
@@ -99,8 +100,9 @@ std::string workText(const CommandSpec& command) {
 }
 
 std::string hereText(const RunId& run, std::string_view bytes) {
-  return fmt::format(
-      "here() {{\ncat <<'MOORING-INPUT-{0}'\n{1}MOORING-INPUT-{0}\n}}\n", run.key, base64Lines(bytes));
+  return fmt::format("here() {{\ncat <<'MOORING-INPUT-{0}'\n{1}MOORING-INPUT-{0}\n}}\n",
+                     run.key,
+                     detail::encodeBase64Lines(bytes));
 }
 
 std::string head(const RunId& run, const Position& position, const Patience& patience) {

@@ -1,10 +1,7 @@
 #include "account.hpp"
 
+#include <mooring/detail/base64.hpp>
 #include <mooring/http/json.hpp>
-
-#include <openssl/evp.h>
-
-#include <algorithm>
 
 namespace mooring::vercel::emulated {
 
@@ -13,20 +10,6 @@ using emulation::refused;
 namespace {
 
 std::unexpected<Error> notAuthorized() { return refused(403, "Not authorized"); }
-
-std::optional<std::string> fromBase64Url(std::string text) {
-  std::ranges::replace(text, '-', '+');
-  std::ranges::replace(text, '_', '/');
-  const std::size_t padding = (4 - text.size() % 4) % 4;
-  text.append(padding, '=');
-  std::string plain(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(plain.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()),
-                                   static_cast<int>(text.size()));
-  if (size < 0 || padding == 3) return std::nullopt;
-  plain.resize(static_cast<std::size_t>(size) - padding);
-  return plain;
-}
 
 struct Claims {
   std::string ownerId = {};
@@ -45,7 +28,7 @@ std::optional<Claims> claimsOf(const std::string& token) {
   const auto first = token.find('.');
   const auto second = first == std::string::npos ? first : token.find('.', first + 1);
   if (second == std::string::npos || token.find('.', second + 1) != std::string::npos) return std::nullopt;
-  const auto payload = fromBase64Url(token.substr(first + 1, second - first - 1));
+  const auto payload = detail::decodeBase64Url(token.substr(first + 1, second - first - 1));
   if (!payload) return std::nullopt;
   const auto value = http::parseJson(*payload);
   if (!value) return std::nullopt;

@@ -1,8 +1,7 @@
 #include "source.hpp"
 
+#include <mooring/detail/base64.hpp>
 #include <mooring/emulation/message.hpp>
-
-#include <openssl/evp.h>
 
 namespace mooring::vercel::emulated {
 
@@ -26,14 +25,6 @@ tar --extract --file /tmp/source.tar
 rm /tmp/source.tar
 )";
 
-std::string base64(const std::string& text) {
-  std::string encoded((text.size() + 2) / 3 * 4 + 1, '\0');
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  auto* out = reinterpret_cast<unsigned char*>(encoded.data());
-  encoded.resize(static_cast<std::size_t>(EVP_EncodeBlock(out, bytes, static_cast<int>(text.size()))));
-  return encoded;
-}
-
 CommandSpec commandFor(const Source& source) {
   CommandSpec command;
   command.program = "sh";
@@ -49,7 +40,7 @@ CommandSpec commandFor(const Source& source) {
     command.env["GIT_CONFIG_COUNT"] = "1";
     command.env["GIT_CONFIG_KEY_0"] = "http.extraHeader";
     command.env["GIT_CONFIG_VALUE_0"] = "Authorization: Basic " +
-                                        base64(source.username + ":" + source.password);
+                                        detail::encodeBase64(source.username + ":" + source.password);
   }
   return command;
 }

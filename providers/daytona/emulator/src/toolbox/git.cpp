@@ -1,10 +1,10 @@
 #include "toolbox/git.hpp"
 
-#include "toolbox/errors.hpp"
-#include "toolbox/steadily.hpp"
-#include "toolbox/text.hpp"
+#include <mooring/detail/base64.hpp>
+#include <mooring/emulation/waiting.hpp>
 
-#include <boost/beast/core/detail/base64.hpp>
+#include "toolbox/errors.hpp"
+#include "toolbox/text.hpp"
 
 #include <array>
 
@@ -48,13 +48,6 @@ constexpr std::array complaints{
     Complaint{"did not match any files", 400, "BAD_REQUEST"},
 };
 
-std::string base64(std::string_view text) {
-  namespace codec = boost::beast::detail::base64;
-  std::string encoded(codec::encoded_size(text.size()), '\0');
-  encoded.resize(codec::encode(encoded.data(), text.data(), text.size()));
-  return encoded;
-}
-
 /// Settings for one call, by the environment: what is there shows in no process list.
 void addSetting(std::map<std::string, std::string>& environment,
                 const std::string& key,
@@ -77,11 +70,12 @@ Task<GitOutput> runGit(DaemonPtr daemon, GitCall call) {
   spec.env["GIT_TERMINAL_PROMPT"] = "0";
   spec.env["LC_ALL"] = "C.UTF-8";
   if (!call.username.empty() || !call.password.empty())
-    addSetting(
-        spec.env, "http.extraHeader", "Authorization: Basic " + base64(call.username + ":" + call.password));
+    addSetting(spec.env,
+               "http.extraHeader",
+               "Authorization: Basic " + mooring::detail::encodeBase64(call.username + ":" + call.password));
   if (call.insecureTls) addSetting(spec.env, "http.sslVerify", "false");
   auto running = daemon->machine().runCaptured(std::move(spec));
-  auto output = co_await steadily<emulation::CommandOutput>(daemon->loop(), std::move(running));
+  auto output = co_await emulation::steadily<emulation::CommandOutput>(std::move(running));
   if (!output) co_return std::unexpected(std::move(output).error());
   GitOutput result;
   result.exitCode = output->end.exitCode;
@@ -114,6 +108,30 @@ Task<emulation::Reply> simply(DaemonPtr daemon, GitCall call, int status) {
   auto done = co_await git(std::move(daemon), std::move(call));
   if (!done) co_return std::unexpected(std::move(done).error());
   co_return emulation::emptyReply(status);
+}
+
+Task<emulation::Reply> simplyFromBody(DaemonPtr daemon,
+                                      emulation::ExchangePtr exchange,
+                                      GitCallReader read,
+                                      int status) {
+  auto body = co_await jsonBody(std::move(exchange));
+  if (!body) co_return std::unexpected(std::move(body).error());
+  emulation::Members members(*body);
+  auto call = read(*daemon, members);
+  auto checked = checkBody(members);
+  if (!checked) co_return std::unexpected(std::move(checked).error());
+  co_return co_await simply(std::move(daemon), std::move(call), status);
+}
+
+Task<std::string> gitInQuery(DaemonPtr daemon,
+                             emulation::ExchangePtr exchange,
+                             std::vector<std::string> args) {
+  auto path = requiredQuery(exchange->request(), "path");
+  if (!path) co_return std::unexpected(std::move(path).error());
+  GitCall call;
+  call.repository = std::move(*path);
+  call.args = std::move(args);
+  co_return co_await git(std::move(daemon), std::move(call));
 }
 
 }  // namespace mooring::daytona::emulator

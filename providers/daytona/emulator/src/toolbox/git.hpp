@@ -3,9 +3,11 @@
 
 #include <mooring/error.hpp>
 
+#include "toolbox/body.hpp"
 #include "toolbox/daemon.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mooring::daytona::emulator {
@@ -30,6 +32,24 @@ Task<GitOutput> runGit(DaemonPtr daemon, GitCall call);
 Task<std::string> git(DaemonPtr daemon, GitCall call);
 /// Runs it and answers with `status` and nothing else. Errors: as git().
 Task<emulation::Reply> simply(DaemonPtr daemon, GitCall call, int status);
+/// What a request's body asks git for. What is wrong with it is in the members afterwards.
+using GitCallReader = GitCall (*)(const Daemon&, emulation::Members&);
+/// Answers a request whose body `read` turns into one call, with `status` and nothing else.
+Task<emulation::Reply> simplyFromBody(DaemonPtr daemon,
+                                      emulation::ExchangePtr exchange,
+                                      GitCallReader read,
+                                      int status);
+/// The same as a handler.
+template <GitCallReader read, int status>
+Task<emulation::Reply> fromBody(DaemonPtr daemon, emulation::ExchangePtr exchange) {
+  return simplyFromBody(std::move(daemon), std::move(exchange), read, status);
+}
+
+/// Asks git about the repository that the query names.
+Task<std::string> gitInQuery(DaemonPtr daemon,
+                             emulation::ExchangePtr exchange,
+                             std::vector<std::string> args);
+
 /// What git complained about, in the daemon's codes: by the words that it is known to use.
 Error gitError(const GitOutput& output);
 

@@ -80,30 +80,21 @@ Task<emulation::Reply> push(DaemonPtr daemon, emulation::ExchangePtr exchange) {
   co_return co_await simply(std::move(daemon), std::move(call), 200);
 }
 
-Task<emulation::Reply> pull(DaemonPtr daemon, emulation::ExchangePtr exchange) {
-  auto body = co_await jsonBody(exchange);
-  if (!body) co_return std::unexpected(std::move(body).error());
-  emulation::Members members(*body);
+GitCall pull(const Daemon& /*daemon*/, emulation::Members& members) {
   GitCall call;
   call.repository = members.text("path");
   call.username = members.optionalText("username").value_or("");
   call.password = members.optionalText("password").value_or("");
   const auto branch = members.optionalText("branch").value_or("");
   const auto remote = members.optionalText("remote").value_or(std::string(originName));
-  auto checked = checkBody(members);
-  if (!checked) co_return std::unexpected(std::move(checked).error());
   call.args = {"pull", "--quiet", "--ff-only", "--", remote};
   if (!branch.empty()) call.args.push_back(branch);
-  co_return co_await simply(std::move(daemon), std::move(call), 200);
+  return call;
 }
 
 Task<emulation::Reply> listRemotes(DaemonPtr daemon, emulation::ExchangePtr exchange) {
-  auto path = requiredQuery(exchange->request(), "path");
-  if (!path) co_return std::unexpected(std::move(path).error());
-  GitCall call;
-  call.repository = std::move(*path);
-  call.args = {"remote", "--verbose"};
-  auto text = co_await git(std::move(daemon), std::move(call));
+  std::vector<std::string> args{"remote", "--verbose"};
+  auto text = co_await gitInQuery(std::move(daemon), std::move(exchange), std::move(args));
   if (!text) co_return std::unexpected(std::move(text).error());
   json::array remotes;
   constexpr std::string_view fetching = " (fetch)";
@@ -250,7 +241,7 @@ Task<emulation::Reply> authenticate(DaemonPtr daemon, emulation::ExchangePtr exc
 void addGitRemoteRoutes(ToolboxRoutes& routes) {
   routes.on("POST", "/git/clone", clone);
   routes.on("POST", "/git/push", push);
-  routes.on("POST", "/git/pull", pull);
+  routes.on("POST", "/git/pull", fromBody<pull, 200>);
   routes.on("GET", "/git/remotes", listRemotes, Release::v205).query({"path"});
   routes.on("POST", "/git/remotes", addRemote, Release::v205);
   routes.on("GET", "/git/config", getConfig, Release::v205).query({"key", "path", "scope"});

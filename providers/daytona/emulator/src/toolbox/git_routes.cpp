@@ -25,23 +25,15 @@ std::vector<std::string> lines(std::string_view text) {
 }
 
 Task<emulation::Reply> status(DaemonPtr daemon, emulation::ExchangePtr exchange) {
-  auto path = requiredQuery(exchange->request(), "path");
-  if (!path) co_return std::unexpected(std::move(path).error());
-  GitCall call;
-  call.repository = std::move(*path);
-  call.args = {"status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all"};
-  auto text = co_await git(std::move(daemon), std::move(call));
+  std::vector<std::string> args{"status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all"};
+  auto text = co_await gitInQuery(std::move(daemon), std::move(exchange), std::move(args));
   if (!text) co_return std::unexpected(std::move(text).error());
   co_return emulation::jsonReply(200, gitStatus(*text));
 }
 
 Task<emulation::Reply> listBranches(DaemonPtr daemon, emulation::ExchangePtr exchange) {
-  auto path = requiredQuery(exchange->request(), "path");
-  if (!path) co_return std::unexpected(std::move(path).error());
-  GitCall call;
-  call.repository = std::move(*path);
-  call.args = {"for-each-ref", "--format=%(HEAD)%(refname:short)", "refs/heads"};
-  auto text = co_await git(std::move(daemon), std::move(call));
+  std::vector<std::string> args{"for-each-ref", "--format=%(HEAD)%(refname:short)", "refs/heads"};
+  auto text = co_await gitInQuery(std::move(daemon), std::move(exchange), std::move(args));
   if (!text) co_return std::unexpected(std::move(text).error());
   json::object reply;
   json::array branches;
@@ -53,54 +45,34 @@ Task<emulation::Reply> listBranches(DaemonPtr daemon, emulation::ExchangePtr exc
   co_return emulation::jsonReply(200, reply);
 }
 
-Task<emulation::Reply> createBranch(DaemonPtr daemon, emulation::ExchangePtr exchange) {
-  auto body = co_await jsonBody(exchange);
-  if (!body) co_return std::unexpected(std::move(body).error());
-  emulation::Members members(*body);
+GitCall createBranch(const Daemon& /*daemon*/, emulation::Members& members) {
   GitCall call;
   call.repository = members.text("path");
   call.args = {"branch", "--", members.text("name")};
-  auto checked = checkBody(members);
-  if (!checked) co_return std::unexpected(std::move(checked).error());
-  co_return co_await simply(std::move(daemon), std::move(call), 201);
+  return call;
 }
 
-Task<emulation::Reply> deleteBranch(DaemonPtr daemon, emulation::ExchangePtr exchange) {
-  auto body = co_await jsonBody(exchange);
-  if (!body) co_return std::unexpected(std::move(body).error());
-  emulation::Members members(*body);
+GitCall deleteBranch(const Daemon& /*daemon*/, emulation::Members& members) {
   GitCall call;
   call.repository = members.text("path");
   call.args = {"branch", "-D", "--", members.text("name")};
-  auto checked = checkBody(members);
-  if (!checked) co_return std::unexpected(std::move(checked).error());
-  co_return co_await simply(std::move(daemon), std::move(call), 204);
+  return call;
 }
 
-Task<emulation::Reply> checkout(DaemonPtr daemon, emulation::ExchangePtr exchange) {
-  auto body = co_await jsonBody(exchange);
-  if (!body) co_return std::unexpected(std::move(body).error());
-  emulation::Members members(*body);
+GitCall checkout(const Daemon& /*daemon*/, emulation::Members& members) {
   GitCall call;
   call.repository = members.text("path");
   call.args = {"checkout", "--quiet", members.text("branch"), "--"};
-  auto checked = checkBody(members);
-  if (!checked) co_return std::unexpected(std::move(checked).error());
-  co_return co_await simply(std::move(daemon), std::move(call), 200);
+  return call;
 }
 
-Task<emulation::Reply> add(DaemonPtr daemon, emulation::ExchangePtr exchange) {
-  auto body = co_await jsonBody(exchange);
-  if (!body) co_return std::unexpected(std::move(body).error());
-  emulation::Members members(*body);
+GitCall add(const Daemon& /*daemon*/, emulation::Members& members) {
   GitCall call;
   call.repository = members.text("path");
   const auto files = textList(members, "files");
-  auto checked = checkBody(members);
-  if (!checked) co_return std::unexpected(std::move(checked).error());
   call.args = {"add", "--"};
   call.args.insert(call.args.end(), files.begin(), files.end());
-  co_return co_await simply(std::move(daemon), std::move(call), 200);
+  return call;
 }
 
 Task<emulation::Reply> commit(DaemonPtr daemon, emulation::ExchangePtr exchange) {
@@ -131,12 +103,8 @@ Task<emulation::Reply> commit(DaemonPtr daemon, emulation::ExchangePtr exchange)
 }
 
 Task<emulation::Reply> history(DaemonPtr daemon, emulation::ExchangePtr exchange) {
-  auto path = requiredQuery(exchange->request(), "path");
-  if (!path) co_return std::unexpected(std::move(path).error());
-  GitCall call;
-  call.repository = std::move(*path);
-  call.args = {"log", "--format=%H%x1f%an <%ae>%x1f%cI%x1f%s"};
-  auto text = co_await git(std::move(daemon), std::move(call));
+  std::vector<std::string> args{"log", "--format=%H%x1f%an <%ae>%x1f%cI%x1f%s"};
+  auto text = co_await gitInQuery(std::move(daemon), std::move(exchange), std::move(args));
   if (!text) co_return std::unexpected(std::move(text).error());
   json::array commits;
   for (const auto& line : lines(*text)) {
@@ -152,62 +120,47 @@ Task<emulation::Reply> history(DaemonPtr daemon, emulation::ExchangePtr exchange
   co_return emulation::jsonReply(200, commits);
 }
 
-Task<emulation::Reply> init(DaemonPtr daemon, emulation::ExchangePtr exchange) {
-  auto body = co_await jsonBody(exchange);
-  if (!body) co_return std::unexpected(std::move(body).error());
-  emulation::Members members(*body);
+GitCall init(const Daemon& daemon, emulation::Members& members) {
+  GitCall call;
   const auto path = members.text("path");
   const bool bare = members.optionalFlag("bare").value_or(false);
   const auto branch = members.optionalText("initial_branch").value_or("");
-  auto checked = checkBody(members);
-  if (!checked) co_return std::unexpected(std::move(checked).error());
-  GitCall call;
   call.args = {"init", "--quiet"};
   if (bare) call.args.emplace_back("--bare");
   if (!branch.empty()) call.args.push_back("--initial-branch=" + branch);
   call.args.emplace_back("--");
-  call.args.push_back(daemon->resolve(path));
-  co_return co_await simply(std::move(daemon), std::move(call), 201);
+  call.args.push_back(daemon.resolve(path));
+  return call;
 }
 
-Task<emulation::Reply> reset(DaemonPtr daemon, emulation::ExchangePtr exchange) {
-  auto body = co_await jsonBody(exchange);
-  if (!body) co_return std::unexpected(std::move(body).error());
-  emulation::Members members(*body);
+GitCall reset(const Daemon& /*daemon*/, emulation::Members& members) {
   GitCall call;
   call.repository = members.text("path");
   const auto mode = members.optionalChoice("mode", {"soft", "mixed", "hard", "merge", "keep"});
   const auto target = members.optionalText("target").value_or("HEAD");
   const auto files = members.optionalTextList("files").value_or(std::vector<std::string>());
-  auto checked = checkBody(members);
-  if (!checked) co_return std::unexpected(std::move(checked).error());
   call.args = {"reset", "--quiet"};
   if (files.empty()) call.args.push_back("--" + mode.value_or("mixed"));
   call.args.push_back(target);
   call.args.emplace_back("--");
   call.args.insert(call.args.end(), files.begin(), files.end());
-  co_return co_await simply(std::move(daemon), std::move(call), 200);
+  return call;
 }
 
-Task<emulation::Reply> restore(DaemonPtr daemon, emulation::ExchangePtr exchange) {
-  auto body = co_await jsonBody(exchange);
-  if (!body) co_return std::unexpected(std::move(body).error());
-  emulation::Members members(*body);
+GitCall restore(const Daemon& /*daemon*/, emulation::Members& members) {
   GitCall call;
   call.repository = members.text("path");
   const auto files = textList(members, "files");
   const bool staged = members.optionalFlag("staged").value_or(false);
   const bool worktree = members.optionalFlag("worktree").value_or(!staged);
   const auto source = members.optionalText("source").value_or("");
-  auto checked = checkBody(members);
-  if (!checked) co_return std::unexpected(std::move(checked).error());
   call.args = {"restore", "--quiet"};
   if (staged) call.args.emplace_back("--staged");
   if (worktree) call.args.emplace_back("--worktree");
   if (!source.empty()) call.args.push_back("--source=" + source);
   call.args.emplace_back("--");
   call.args.insert(call.args.end(), files.begin(), files.end());
-  co_return co_await simply(std::move(daemon), std::move(call), 200);
+  return call;
 }
 
 }  // namespace
@@ -215,15 +168,15 @@ Task<emulation::Reply> restore(DaemonPtr daemon, emulation::ExchangePtr exchange
 void addGitRoutes(ToolboxRoutes& routes) {
   routes.on("GET", "/git/status", status).query({"path"});
   routes.on("GET", "/git/branches", listBranches).query({"path"});
-  routes.on("POST", "/git/branches", createBranch);
-  routes.on("DELETE", "/git/branches", deleteBranch);
-  routes.on("POST", "/git/checkout", checkout);
-  routes.on("POST", "/git/add", add);
+  routes.on("POST", "/git/branches", fromBody<createBranch, 201>);
+  routes.on("DELETE", "/git/branches", fromBody<deleteBranch, 204>);
+  routes.on("POST", "/git/checkout", fromBody<checkout, 200>);
+  routes.on("POST", "/git/add", fromBody<add, 200>);
   routes.on("POST", "/git/commit", commit);
   routes.on("GET", "/git/history", history).query({"path"});
-  routes.on("POST", "/git/init", init, Release::v205);
-  routes.on("POST", "/git/reset", reset, Release::v205);
-  routes.on("POST", "/git/restore", restore, Release::v205);
+  routes.on("POST", "/git/init", fromBody<init, 201>, Release::v205);
+  routes.on("POST", "/git/reset", fromBody<reset, 200>, Release::v205);
+  routes.on("POST", "/git/restore", fromBody<restore, 200>, Release::v205);
 }
 
 }  // namespace mooring::daytona::emulator

@@ -1,7 +1,8 @@
 #include "toolbox/session.hpp"
 
+#include <mooring/emulation/waiting.hpp>
+
 #include "toolbox/errors.hpp"
-#include "toolbox/steadily.hpp"
 #include "toolbox/text.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -156,7 +157,7 @@ Task<SessionCommandPtr> Session::execute(std::string text, bool async, bool echo
   command->text = std::move(text);
   command->async = async;
   command->echoesInput = echoesInput;
-  auto fed = co_await steadily<void>(daemon_->loop(), feed(shared_from_this(), command));
+  auto fed = co_await emulation::steadily<void>(feed(shared_from_this(), command));
   if (!fed) co_return std::unexpected(std::move(fed).error());
   co_return command;
 }
@@ -169,15 +170,14 @@ Task<void> Session::type(SessionCommandPtr command, std::string text) {
   auto spec = script("cat >\"$1\"", std::move(arguments));
   spec.input = sourceOf(std::move(text));
   changed_.notify();
-  co_return co_await steadily<void>(daemon_->loop(), runOwn(daemon_, std::move(spec)));
+  co_return co_await emulation::steadily<void>(runOwn(daemon_, std::move(spec)));
 }
 
 Task<void> Session::end() {
   removed_ = true;
   std::vector<std::string> arguments;
   arguments.push_back(pidFile());
-  auto done = co_await steadily<void>(daemon_->loop(),
-                                      runOwn(daemon_, script(endScript, std::move(arguments))));
+  auto done = co_await emulation::steadily<void>(runOwn(daemon_, script(endScript, std::move(arguments))));
   changed_.notify();
   co_return done;
 }

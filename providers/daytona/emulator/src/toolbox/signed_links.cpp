@@ -1,10 +1,10 @@
 #include "toolbox/signed_links.hpp"
 
-#include <boost/beast/core/detail/base64.hpp>
+#include <mooring/detail/base64.hpp>
+
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -12,16 +12,6 @@
 namespace mooring::daytona::emulator {
 
 namespace {
-
-std::string base64Url(std::string_view bytes) {
-  namespace codec = boost::beast::detail::base64;
-  std::string text(codec::encoded_size(bytes.size()), '\0');
-  text.resize(codec::encode(text.data(), bytes.data(), bytes.size()));
-  std::ranges::replace(text, '+', '-');
-  std::ranges::replace(text, '/', '_');
-  text.erase(std::ranges::find(text, '='), text.end());
-  return text;
-}
 
 bool hasExpired(const std::string& expires, Timestamp now) {
   std::int64_t seconds = 0;
@@ -46,7 +36,8 @@ std::string linkSignature(const std::string& key,
        text.size(),
        digest.data(),
        &size);
-  return "v1_" + base64Url(std::string_view(reinterpret_cast<const char*>(digest.data()), size));
+  return "v1_" + mooring::detail::encodeBase64Url(
+                     std::string_view(reinterpret_cast<const char*>(digest.data()), size));
 }
 
 bool isSignedLink(const emulation::Request& request, const std::string& key, Timestamp now) {

@@ -1,13 +1,12 @@
 // PTY sessions on the wire.
+#include <mooring/detail/base64.hpp>
+
 #include "toolbox/body.hpp"
 #include "toolbox/routes.hpp"
 #include "toolbox/terminal_socket.hpp"
 #include "toolbox/terminals.hpp"
 
-#include <boost/beast/core/detail/base64.hpp>
 #include <boost/json/array.hpp>
-
-#include <algorithm>
 
 namespace mooring::daytona::emulator {
 
@@ -126,13 +125,9 @@ Task<void> connectPty(DaemonPtr daemon, emulation::ExchangePtr exchange) {
 
 /// Unpadded base64 with '-' and '_', of a JSON object of texts. Errors: status 400.
 Result<std::map<std::string, std::string>> environmentOf(std::string_view encoded) {
-  namespace base64 = boost::beast::detail::base64;
-  std::string text(encoded);
-  std::ranges::replace(text, '-', '+');
-  std::ranges::replace(text, '_', '/');
-  std::string decoded(base64::decoded_size(text.size()), '\0');
-  decoded.resize(base64::decode(decoded.data(), text.data(), text.size()).first);
-  auto object = emulation::parseObject(decoded);
+  const auto decoded = mooring::detail::decodeBase64Url(encoded);
+  if (!decoded) return refusal(400, "BAD_REQUEST", "the environment is no base64 of a URL's kind");
+  auto object = emulation::parseObject(*decoded);
   if (!object) return std::unexpected(std::move(object).error());
   std::map<std::string, std::string> environment;
   for (const auto& [name, value] : *object) {

@@ -1,7 +1,8 @@
 #include "toolbox/terminals.hpp"
 
+#include <mooring/emulation/waiting.hpp>
+
 #include "toolbox/errors.hpp"
-#include "toolbox/steadily.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -52,7 +53,7 @@ Task<void> Pty::start() {
   spec.columns = spec_.columns;
   spec.rows = spec_.rows;
   auto opening = emulation::Terminal::open(daemon_->machinePtr(), std::move(spec));
-  auto opened = co_await steadily<std::shared_ptr<emulation::Terminal>>(daemon_->loop(), std::move(opening));
+  auto opened = co_await emulation::steadily<std::shared_ptr<emulation::Terminal>>(std::move(opening));
   if (!opened) co_return std::unexpected(std::move(opened).error());
   terminal_ = std::move(*opened);
   boost::asio::co_spawn(daemon_->loop(), show(shared_from_this()), boost::asio::detached);
@@ -93,12 +94,12 @@ void Pty::leave(const std::shared_ptr<PtyViewer>& viewer) { std::erase(viewers_,
 
 Task<void> Pty::type(std::string bytes) {
   if (!terminal_) co_return refusal(410, "GONE", "the terminal has not been started");
-  co_return co_await steadily<void>(daemon_->loop(), terminal_->type(std::move(bytes)));
+  co_return co_await emulation::steadily<void>(terminal_->type(std::move(bytes)));
 }
 
 Task<void> Pty::resize(int columns, int rows) {
   if (terminal_) {
-    auto resized = co_await steadily<void>(daemon_->loop(), terminal_->resize(columns, rows));
+    auto resized = co_await emulation::steadily<void>(terminal_->resize(columns, rows));
     if (!resized) co_return resized;
   }
   spec_.columns = columns;
@@ -111,7 +112,7 @@ Task<void> Pty::kill() {
     finish(PtyEnd{128 + SIGKILL, "SIGKILL"});
     co_return Result<void>();
   }
-  co_return co_await steadily<void>(daemon_->loop(), terminal_->signal(SIGKILL));
+  co_return co_await emulation::steadily<void>(terminal_->signal(SIGKILL));
 }
 
 void Pty::forget() { finish(PtyEnd{128 + SIGKILL, "SIGKILL"}); }
