@@ -15,9 +15,10 @@ Body Body::stream(std::shared_ptr<ByteSource> source) {
   return body;
 }
 
-Body Body::replayable(Open open) {
+Body Body::replayable(Open open, std::function<bool()> still) {
   Body body;
   body.content_ = std::move(open);
+  body.still_ = std::move(still);
   body.replayable_ = true;
   return body;
 }

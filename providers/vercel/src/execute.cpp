@@ -1,3 +1,5 @@
+#include <mooring/http/sources.hpp>
+
 #include "errors.hpp"
 #include "execution.hpp"
 #include "upload.hpp"
@@ -48,14 +50,14 @@ Task<Prepared> prepareInput(AccountPtr account,
                             CallOptions call) {
   Prepared out;
   if (!source) co_return out;
-  auto head = co_await readUpTo(source, longestInlineInput + 1);
+  auto head = co_await http::readUpTo(source, longestInlineInput + 1);
   if (!head) co_return std::unexpected(std::move(head).error());
   if (head->size() <= longestInlineInput) {
     out.input = Input::text;
     out.text = std::move(*head);
     co_return out;
   }
-  auto whole = prefixed(std::move(*head), std::move(source));
+  auto whole = http::prefixed(std::move(*head), std::move(source));
   auto items = partsOf(scratchDirectory(nonce) + "/in/", std::move(whole));
   auto sent = co_await uploadArchive(
       std::move(account), std::move(instance), std::move(items), "send the command's input", std::move(call));

@@ -1,39 +1,20 @@
 #include "upload.hpp"
 
+#include <mooring/http/sources.hpp>
+#include <mooring/http/spool.hpp>
+
 #include "control.hpp"
 #include "errors.hpp"
 
 #include <spdlog/fmt/fmt.h>
-
-#include <algorithm>
 
 namespace mooring::vercel {
 
 namespace {
 
 constexpr std::size_t partSize = std::size_t{1} << 20;
-constexpr std::size_t heldArchive = std::size_t{1} << 20;
 constexpr std::size_t fileBuffer = std::size_t{128} * 1024;
 constexpr std::chrono::minutes longestTransfer(60);
-
-class Prefixed final : public ByteSource {
- public:
-  Prefixed(std::string head, std::shared_ptr<ByteSource> rest)
-      : head_(std::move(head)), rest_(std::move(rest)) {}
-
-  Task<std::size_t> read(std::span<std::byte> buffer) override {
-    if (given_ == head_.size()) co_return co_await rest_->read(buffer);
-    const auto piece = asBytes(std::string_view(head_).substr(given_, buffer.size()));
-    std::ranges::copy(piece, buffer.begin());
-    given_ += piece.size();
-    co_return piece.size();
-  }
-
- private:
-  std::string head_;
-  std::size_t given_ = 0;
-  std::shared_ptr<ByteSource> rest_;
-};
 
 struct Parts {
   std::string prefix = {};
@@ -42,7 +23,7 @@ struct Parts {
 };
 
 Task<std::optional<http::TarItem>> nextPart(std::shared_ptr<Parts> parts) {
-  auto bytes = co_await readUpTo(parts->source, partSize);
+  auto bytes = co_await http::readUpTo(parts->source, partSize);
   if (!bytes) co_return std::unexpected(std::move(bytes).error());
   if (bytes->empty()) co_return std::optional<http::TarItem>();
   http::TarItem item;
@@ -60,34 +41,15 @@ Task<std::optional<http::TarItem>> relative(http::TarItems items) {
   co_return item;
 }
 
-Task<http::Body> bodyOf(http::TarItems items) {
+Task<http::Body> bodyOf(const Account& account, http::TarItems items) {
   http::TarItems inside = [items = std::move(items)]() { return relative(items); };
   auto archive = http::tarOf(std::move(inside), http::TarCompression::gzip);
-  auto head = co_await readUpTo(archive, heldArchive);
-  if (!head) co_return std::unexpected(std::move(head).error());
-  if (head->size() < heldArchive) co_return http::Body(std::move(*head));
-  co_return http::Body::stream(prefixed(std::move(*head), std::move(archive)));
+  http::SpoolOptions options;
+  if (const auto directory = account.context.settings.get("TMPDIR")) options.directory = *directory;
+  return http::spooled(std::move(archive), account.context.blocking, std::move(options));
 }
 
 }  // namespace
-
-Task<std::string> readUpTo(std::shared_ptr<ByteSource> source, std::size_t most) {
-  std::string bytes;
-  std::size_t filled = 0;
-  while (filled < most) {
-    if (bytes.size() == filled) bytes.resize(std::min(most, std::max<std::size_t>(2 * filled, 16384)));
-    auto count = co_await source->read(std::as_writable_bytes(std::span(bytes).subspan(filled)));
-    if (!count) co_return std::unexpected(std::move(count).error());
-    if (*count == 0) break;
-    filled += *count;
-  }
-  bytes.resize(filled);
-  co_return bytes;
-}
-
-std::shared_ptr<ByteSource> prefixed(std::string head, std::shared_ptr<ByteSource> source) {
-  return std::make_shared<Prefixed>(std::move(head), std::move(source));
-}
 
 http::TarItems partsOf(std::string prefix, std::shared_ptr<ByteSource> source) {
   auto parts = std::make_shared<Parts>(Parts{std::move(prefix), std::move(source)});
@@ -96,7 +58,7 @@ http::TarItems partsOf(std::string prefix, std::shared_ptr<ByteSource> source) {
 
 Task<void> uploadArchive(
     AccountPtr account, Instance instance, http::TarItems items, std::string what, CallOptions call) {
-  auto body = co_await bodyOf(std::move(items));
+  auto body = co_await bodyOf(*account, std::move(items));
   if (!body) co_return std::unexpected(std::move(body).error());
   auto request = apiRequest(http::Method::post, "/fs/write", call);
   request.headers.set("Content-Type", "application/gzip");

@@ -104,16 +104,17 @@ class Retries final : public Transport {
   Task<Response> send(Request request) override {
     auto touched = std::make_shared<bool>(false);
     watch(request, touched);
+    const bool replays = request.body.repeatable();
     Attempt attempt;
     attempt.safe = isSafe(request);
     for (;; ++attempt.number) {
       request.attempt = attempt.number;
       auto outcome = co_await next_->send(request);
       if (outcome) {
-        outcome->attempts = attempt.number;
+        outcome->attempts += attempt.number - 1;
         if (outcome->status >= 400) outcome->retryAfter = retryAfterOf(*outcome, parts_.clock->now());
       }
-      attempt.repeatable = !*touched;
+      attempt.repeatable = !*touched && (!replays || request.body.repeatable());
       attempt.left = timeLeft(request);
       const auto decision = decide(options_, attempt, outcome, parts_.random->fraction());
       if (!decision.delay) co_return finished(std::move(outcome), decision.exhausted);

@@ -52,11 +52,12 @@ class Body {
   /// Read while it is sent; held in memory by pieces. A length that the source knows is announced, and then
   /// enforced; otherwise it goes out in chunks. Never sent twice once the first byte was read.
   static Body stream(std::shared_ptr<ByteSource> source);
-  /// A stream that `open` can begin anew, so that a safe request can be repeated.
-  static Body replayable(Open open);
+  /// A stream that `open` can begin anew, so that a safe request can be repeated; for as long as `still` says
+  /// so, where it is given.
+  static Body replayable(Open open, std::function<bool()> still = nullptr);
 
   [[nodiscard]] bool isStream() const { return std::holds_alternative<Open>(content_); }
-  [[nodiscard]] bool repeatable() const { return !isStream() || replayable_; }
+  [[nodiscard]] bool repeatable() const { return !isStream() || (replayable_ && (!still_ || still_())); }
   /// The bytes, unless it is a stream; null when there are none.
   [[nodiscard]] const std::string* text() const;
   /// The stream, to be read from its beginning.
@@ -65,6 +66,7 @@ class Body {
  private:
   std::variant<std::monostate, std::shared_ptr<const std::string>, Open> content_;
   bool replayable_ = false;
+  std::function<bool()> still_;
 };
 
 /// Decides from the head of the final reply where its body goes: the sink, or null to have it in
