@@ -10,9 +10,11 @@
 namespace {
 
 constexpr std::string_view usage =
-    "usage: mooring_example_pipeline [--provider <name>] [--database <file>] [<data file>]\n"
+    "usage: mooring_example_pipeline [--provider <name>] [--database <file>] [--result <file>] [<data "
+    "file>]\n"
     "  --provider   default: SANDBOX_PROVIDER, then local\n"
     "  --database   where the records are kept; default: a temporary one\n"
+    "  --result     where the summary is kept; default: nowhere\n"
     "  <data file>  default: /var/lib/dpkg/status, this machine's list of packages\n";
 
 /// Nothing when the arguments make no sense.
@@ -28,6 +30,8 @@ std::optional<PipelineOptions> parse(int argc, char** argv) {
       options.provider = argv[++i];
     } else if (argument == "--database" && i + 1 < argc) {
       options.database = argv[++i];
+    } else if (argument == "--result" && i + 1 < argc) {
+      options.result = argv[++i];
     } else if (!argument.starts_with('-') && !std::exchange(named, true)) {
       options.data = argument;
     } else {

@@ -77,6 +77,7 @@ Result<void> Pipeline::run() {
   if (*second != *first)
     return mooring::failure(Errc::internal, "the second summary differs from the first one");
   line("The summary was computed again and is the same, byte for byte.");
+  if (auto kept = keep(*second); !kept) return kept;
   return end();
 }
 
@@ -162,6 +163,15 @@ Result<std::string> Pipeline::summarise(OutcomeKind expected) {
       "exit code 0 after {:.0f} ms; fetched results/summary.tsv, {}", ran, inUnits(fetched->bytes)));
   std::ifstream file(local, std::ios::binary);
   return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+Result<void> Pipeline::keep(const std::string& summary) const {
+  if (options_.result.empty()) return {};
+  std::ofstream file(options_.result, std::ios::binary | std::ios::trunc);
+  file << summary;
+  file.close();
+  if (file) return {};
+  return mooring::failure(Errc::invalidArgument, "cannot write " + options_.result.string());
 }
 
 Result<void> Pipeline::lose() {

@@ -15,6 +15,7 @@ struct PipelineOptions {
   std::string provider = {};
   std::filesystem::path database = {};
   std::filesystem::path scratch = {};  ///< An existing folder of ours.
+  std::filesystem::path result = {};   ///< Where the summary is kept; empty: nowhere.
   std::string name = {};               ///< Unique: names the volume and marks our records.
 };
 
@@ -32,6 +33,7 @@ class Pipeline {
   mooring::Result<void> open();
   mooring::Result<void> create();
   mooring::Result<void> upload();
+  [[nodiscard]] mooring::Result<void> keep(const std::string& summary) const;
   mooring::Result<std::string> summarise(mooring::OutcomeKind expected);
   mooring::Result<void> lose();
   mooring::Result<void> lookAround();
