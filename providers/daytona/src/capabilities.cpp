@@ -30,6 +30,7 @@ CapabilityTable capabilitiesWith(const Defaults& defaults) {
   table[checkpoints] = lacking("snapshots make new sandboxes; nothing puts one back");
   table[checkpointRemoval] = lacking("there are no checkpoints");
   table[previews] = native("a link for each port, private: a header carries the token");
+  table[portForwarding] = lacking("previews carry HTTP and WebSockets, nothing else");
   table[resume] = resumeWith(defaults);
   table[lifetime] = native("wall clock since creation, whole minutes; then it is destroyed");
   table[idleTimeout] = native("minutes without a request from outside; what runs inside does not count");

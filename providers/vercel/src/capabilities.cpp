@@ -17,6 +17,7 @@ CapabilityTable capabilitiesWith(const Defaults& defaults) {
   table[checkpointRemoval] = native("deletes the snapshot");
   table[previews] = native(
       "a public URL for each port from 1024 on that was declared at creation; 15 at most");
+  table[portForwarding] = lacking("previews carry HTTP and WebSockets, nothing else");
   table[resume] = defaults.persistent
                       ? native("files are kept as a snapshot, processes and memory are not")
                       : lacking(
