@@ -7,6 +7,7 @@
 
 #include "support/catch.hpp"
 #include "support/results.hpp"
+#include "support/sources.hpp"
 #include "support/temp_dir.hpp"
 
 #include <map>
@@ -68,11 +69,14 @@ class Cloud {
     OpenOptions options;
     options.database = directory_ / "records.db";
     options.parts.settings = Settings(std::move(variables));
+    // Retries wait no longer than the server wishes.
+    options.parts.random = std::make_shared<FakeRandom>(std::deque<double>(), 0.0);
     auto service = mooring::open(std::move(options));
     REQUIRE(ok(service));
     return std::move(*service);
   }
 
+  [[nodiscard]] const std::string& keyVariable() const { return parts_.keyVariable; }
   [[nodiscard]] SandboxConfig config() const {
     SandboxConfig config;
     config.provider = parts_.provider;

@@ -8,7 +8,7 @@ using test::DaytonaCloud;
 using test::Meter;
 using test::ok;
 
-TEST_CASE("daytona/requests: a warm call is one, also from a fresh process", "[emulated][daytona][budget]") {
+TEST_CASE("requests: a warm call is one, also from a fresh process", "[emulated][daytona][budget]") {
   DaytonaCloud cloud;
   Meter meter(cloud);
   auto sandbox = cloud.create();

@@ -8,7 +8,7 @@ using test::Meter;
 using test::ok;
 using test::VercelCloud;
 
-TEST_CASE("vercel/requests: a warm call is one, also from a fresh process", "[emulated][vercel][budget]") {
+TEST_CASE("requests: a warm call is one, also from a fresh process", "[emulated][vercel][budget]") {
   VercelCloud cloud;
   Meter meter(cloud);
   auto config = cloud.config();
@@ -62,7 +62,7 @@ TEST_CASE("vercel/requests: a warm call is one, also from a fresh process", "[em
   CHECK(meter.count() == 1);
 }
 
-TEST_CASE("vercel/requests: a kill is one more", "[emulated][vercel][budget]") {
+TEST_CASE("requests: a kill is one more", "[emulated][vercel][budget]") {
   VercelCloud cloud;
   auto sandbox = cloud.create();
   Meter meter(cloud);

@@ -312,8 +312,15 @@ TEST_CASE("daytona/extend: counts from the creation there what counts from now h
   }
   SECTION("an old server") {
     life.refuse(404, "Cannot POST /api/sandbox/id-1/ttl/80");
+    life.answer("started");
     CHECK(test::failsWith(test::run(life.lifecycle.extend(instance(), std::chrono::minutes(20), life.call)),
                           Errc::unsupported));
+  }
+  SECTION("one that vanished meanwhile") {
+    life.refuse(404, "Sandbox not found");
+    life.refuse(404, "Sandbox not found");
+    CHECK(test::failsWith(test::run(life.lifecycle.extend(instance(), std::chrono::minutes(20), life.call)),
+                          Errc::gone));
   }
 }
 

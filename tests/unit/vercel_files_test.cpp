@@ -1,5 +1,6 @@
+#include <mooring/detail/base64.hpp>
+
 #include "apis.hpp"
-#include "base64.hpp"
 #include "file_calls.hpp"
 #include "upload.hpp"
 #include "vercel_account.hpp"
@@ -20,7 +21,7 @@ const std::string session = "POST /v2/sandboxes/sessions/sbx_1";
 std::string record(const std::string& stream, const std::string& bytes) {
   boost::json::object out;
   out["stream"] = stream;
-  out["data"] = vercel::encodeBase64(bytes) + "\n";
+  out["data"] = detail::encodeBase64(bytes) + "\n";
   return boost::json::serialize(out) + "\n";
 }
 

@@ -1,6 +1,7 @@
 // Commands that are cancelled while they run.
+#include <mooring/detail/base64.hpp>
+
 #include "apis.hpp"
-#include "base64.hpp"
 #include "support/gate.hpp"
 #include "vercel_account.hpp"
 
@@ -25,20 +26,29 @@ std::string record(const std::string& stream, const std::string& text) {
 std::string line(const std::string& exitCode) {
   return R"({"command":{"id":"cmd_1","args":[],"exitCode":)" + exitCode + "}}\n";
 }
-std::string mark() { return vercel::encodeBase64(std::string("\x1e mooring ") + nonce) + "\n"; }
+std::string mark() { return detail::encodeBase64(std::string("\x1e mooring ") + nonce) + "\n"; }
 
 class Seen final : public RunObserver {
  public:
-  void onStarted() override { started.set_value(); }
+  void onStarted() override { ++starts; }
   void onOutput(Stream, std::span<const std::byte> bytes) override { out += asText(bytes); }
-  std::promise<void> started;
+  int starts = 0;
   std::string out;
 };
 
-/// A command's stream that ends as the script says, once the kill has been asked for.
+enum class Answer { atOnce, late };
+
+/// A command's stream that ends as the script says, once the kill has been asked for; a late one only begins
+/// then.
 struct Killed : test::vercel::Wire {
-  explicit Killed(std::string ending) : ending_(std::move(ending)) {
+  explicit Killed(std::string ending, Answer answer = Answer::atOnce)
+      : ending_(std::move(ending)), answer_(answer) {
     wire->answer([this](http::Request request) { return running(std::move(request)); });
+    if (answer_ == Answer::late) {
+      wire->reply(200,
+                  R"({"commands":[{"id":"cmd_0","args":[]},{"id":"cmd_1","args":["\u001e mooring )" +
+                      std::string(nonce) + R"("]}]})");
+    }
     wire->answer([this](http::Request) { return kill(); });
   }
 
@@ -46,11 +56,15 @@ struct Killed : test::vercel::Wire {
     http::Response head;
     head.status = 200;
     auto sink = request.sink(head);
-    const auto begin = line("null") + record("stdout", vercel::encodeBase64("up\n") + "\n");
-    auto written = co_await sink->write(asBytes(begin));
+    const auto begin = line("null") + record("stdout", detail::encodeBase64("up\n") + "\n");
+    Result<void> written;
+    if (answer_ == Answer::atOnce) written = co_await sink->write(asBytes(begin));
     if (!written) co_return std::unexpected(std::move(written).error());
+    sent_.set_value();
     auto asked = co_await killed_->pass();
     if (!asked) co_return std::unexpected(std::move(asked).error());
+    if (answer_ == Answer::late) written = co_await sink->write(asBytes(begin));
+    if (!written) co_return std::unexpected(std::move(written).error());
     written = co_await sink->write(asBytes(ending_));
     if (!written) co_return std::unexpected(std::move(written).error());
     co_return head;
@@ -73,7 +87,7 @@ struct Killed : test::vercel::Wire {
     Operation<CommandEnd> operation(
         test::engine(), call, [&] { return commands.run(instance(), spec, seen, call); });
     auto running = operation.start();
-    seen.started.get_future().wait();
+    sent_.get_future().wait();
     stop.request_stop();
     return running.get();
   }
@@ -82,6 +96,8 @@ struct Killed : test::vercel::Wire {
 
  private:
   std::string ending_;
+  Answer answer_;
+  std::promise<void> sent_;
   std::shared_ptr<test::Gate> killed_ = test::Gate::make();
 };
 
@@ -99,6 +115,20 @@ TEST_CASE("vercel/kill: a cancelled command is killed, and its own stream confir
   CHECK(killed.seen.out == "up\n");
   CHECK(killed.sent(1) == "POST /v2/sandboxes/sessions/sbx_1/cmd/cmd_1/kill");
   CHECK(killed.body(1) == R"({"signal":15})");
+}
+
+TEST_CASE("vercel/kill: one whose answer does not come is looked for, and killed", "[unit][vercel]") {
+  Killed killed(
+      record("stderr", ".killed\n") + record("stdout", mark()) + record("stderr", mark()) + line("137"),
+      Answer::late);
+  const auto end = killed.run();
+  REQUIRE(ok(end));
+  CHECK(end->interrupted);
+  CHECK(end->killConfirmed);
+  CHECK(killed.seen.starts == 1);
+  CHECK(killed.seen.out == "up\n");
+  CHECK(killed.sent(1) == "GET /v2/sandboxes/sessions/sbx_1/cmd");
+  CHECK(killed.sent(2) == "POST /v2/sandboxes/sessions/sbx_1/cmd/cmd_1/kill");
 }
 
 TEST_CASE("vercel/kill: a group that outlives its kill is not confirmed", "[unit][vercel]") {

@@ -239,8 +239,10 @@ Task<void> Lifecycle::extend(Instance instance, milliseconds lifetime, CallOptio
   auto response = co_await callApi(account_, std::move(request), what);
   if (!response) co_return std::unexpected(std::move(response).error());
   if (response->status == 404) {
-    co_return refuse(Errc::unsupported,
-                     "this Daytona server does not know lifetimes, or the sandbox vanished");
+    seen = co_await lookUp(account_, id, call);
+    if (!seen) co_return std::unexpected(std::move(seen).error());
+    if (!*seen || phaseOf((*seen)->state) == Phase::leaving) co_return goneFailure(id, "does not exist");
+    co_return refuse(Errc::unsupported, "this Daytona server does not know lifetimes");
   }
   if (!response->ok()) co_return std::unexpected(errorFrom(*account_, *response, what));
   co_return Result<void>();

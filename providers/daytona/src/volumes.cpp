@@ -74,9 +74,11 @@ Task<std::optional<VolumeView>> askForVolume(AccountPtr account, std::string nam
     if (volume) co_return std::optional<VolumeView>(std::move(*volume));
     co_return std::optional<VolumeView>();
   }
-  // "already exists" is a 400, and a real race with another creator a 500. 503: there is no storage at all.
+  // "already exists" is a 400, and a real race with another creator a 500. A 503 in the API's own words:
+  // there is no storage at all.
   const bool taken = response->status == 400 && response->body.find("already exists") != std::string::npos;
-  const bool raced = response->status == 409 || (response->status >= 500 && response->status != 503);
+  const bool noStorage = response->status == 503 && !complaintOf(*response).message.empty();
+  const bool raced = response->status == 409 || (response->status >= 500 && !noStorage);
   if (taken || raced) co_return std::optional<VolumeView>();
   co_return std::unexpected(errorFrom(*account, *response, what));
 }

@@ -1,14 +1,11 @@
-#include <mooring/http/url.hpp>
-
 #include "apis.hpp"
 #include "comments.hpp"
 #include "control.hpp"
 #include "definition.hpp"
 #include "errors.hpp"
+#include "snapshots.hpp"
 
 #include <boost/json/object.hpp>
-
-#include <algorithm>
 
 namespace json = boost::json;
 
@@ -17,18 +14,6 @@ namespace mooring::vercel {
 namespace {
 
 using Tags = std::map<std::string, std::string>;
-
-std::string snapshotPath(const CheckpointId& id) {
-  return "/v2/sandboxes/snapshots/" + http::escape(id.value);
-}
-
-Result<void> checkId(const CheckpointId& id) {
-  const bool plain = !id.empty() && std::ranges::all_of(id.value, [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '_' || c == '-';
-  });
-  if (plain) return {};
-  return refuse(Errc::notFound, "there is no checkpoint \"" + id.value + "\"");
-}
 
 Comments commentsIn(const Tags& tags) {
   const auto found = tags.find(std::string(commentsTagKey));
@@ -85,39 +70,6 @@ CheckpointInfo infoFrom(const SnapshotView& snapshot, const Comments& comments) 
   return out;
 }
 
-bool stands(const SnapshotView& snapshot) { return snapshot.status == "created"; }
-
-Task<SnapshotView> takeSnapshot(AccountPtr account, Instance instance, CallOptions call) {
-  json::object body;
-  body["expiration"] = 0;  // For ever: it ends when the sandbox is destroyed, or when it is removed.
-  auto request = jsonRequest(http::Method::post, "/snapshot", body, call);
-  request.timeouts.firstByte = std::chrono::minutes(5);
-  request.timeouts.total = std::chrono::minutes(5);
-  const std::string what = "take a checkpoint";
-  auto response = co_await callSession(
-      account, std::move(instance), std::move(request), what, std::move(call));
-  if (!response) co_return std::unexpected(std::move(response).error());
-  if (!response->ok()) co_return std::unexpected(errorFrom(*account, *response, what));
-  auto reply = http::decode<SnapshotReply>(*response);
-  if (!reply) co_return std::unexpected(errorFrom(std::move(reply).error(), what));
-  if (!stands(reply->snapshot))
-    co_return refuse(Errc::unavailable, "cannot " + what + ": the snapshot is " + reply->snapshot.status);
-  co_return std::move(reply->snapshot);
-}
-
-/// Errors: notFound.
-Task<SnapshotView> snapshotOf(AccountPtr account, CheckpointId id, CallOptions call) {
-  if (auto fine = checkId(id); !fine) co_return std::unexpected(std::move(fine).error());
-  auto request = apiRequest(http::Method::get, target(*account, snapshotPath(id)), call);
-  auto response = co_await callForSuccess(account, std::move(request), "find checkpoint " + id.value);
-  if (!response) co_return std::unexpected(std::move(response).error());
-  auto reply = http::decode<SnapshotReply>(*response);
-  if (!reply) co_return std::unexpected(errorFrom(std::move(reply).error(), "find checkpoint " + id.value));
-  if (!stands(reply->snapshot))
-    co_return refuse(Errc::notFound, "checkpoint " + id.value + " is " + reply->snapshot.status);
-  co_return std::move(reply->snapshot);
-}
-
 }  // namespace
 
 Task<CheckpointInfo> Checkpoints::create(Instance instance, std::string comment, CallOptions call) {
@@ -143,7 +95,11 @@ Task<CheckpointInfo> Checkpoints::create(Instance instance, std::string comment,
     if (tags) changes["tags"] = objectOf(*tags);
   }
   auto updated = co_await update(account_, name, std::move(changes), std::move(call));
-  if (!updated) co_return std::unexpected(std::move(updated).error());
+  if (!updated) {
+    auto error = std::move(updated).error();
+    error.message += "; checkpoint " + snapshot->id + " was taken before";
+    co_return std::unexpected(outcomeUnknown(std::move(error)));
+  }
   co_return infoFrom(*snapshot, comments);
 }
 
@@ -152,27 +108,11 @@ Task<std::vector<CheckpointInfo>> Checkpoints::list(Instance instance, CallOptio
   auto sandbox = co_await present(account_, name, call);
   if (!sandbox) co_return std::unexpected(std::move(sandbox).error());
   const auto comments = commentsIn(sandbox->sandbox.tags);
+  auto snapshots = co_await snapshotsOf(account_, name, std::move(call));
+  if (!snapshots) co_return std::unexpected(std::move(snapshots).error());
   std::vector<CheckpointInfo> out;
-  std::string cursor;
-  do {
-    Query query;
-    query.emplace_back("project", account_->projectId);
-    query.emplace_back("name", name);
-    query.emplace_back("limit", "50");
-    query.emplace_back("sortOrder", "asc");
-    if (!cursor.empty()) query.emplace_back("cursor", cursor);
-    auto request = apiRequest(
-        http::Method::get, target(*account_, "/v2/sandboxes/snapshots", std::move(query)), call);
-    auto response = co_await callForSuccess(account_, std::move(request), "list checkpoints");
-    if (!response) co_return std::unexpected(std::move(response).error());
-    auto list = http::decode<SnapshotList>(*response);
-    if (!list) co_return std::unexpected(errorFrom(std::move(list).error(), "list checkpoints"));
-    for (const auto& snapshot : list->snapshots) {
-      if (stands(snapshot) && snapshot.creationMethod != "automatic")
-        out.push_back(infoFrom(snapshot, comments));
-    }
-    cursor = std::move(list->pagination.next);
-  } while (!cursor.empty());
+  for (const auto& snapshot : *snapshots)
+    out.push_back(infoFrom(snapshot, comments));
   co_return out;
 }
 
@@ -195,10 +135,8 @@ Task<Instance> Checkpoints::restore(Instance instance, CheckpointId id, CallOpti
 Task<void> Checkpoints::remove(Instance instance, CheckpointId id, CallOptions call) {
   auto snapshot = co_await snapshotOf(account_, id, call);
   if (!snapshot) co_return std::unexpected(std::move(snapshot).error());
-  auto request = apiRequest(http::Method::del, target(*account_, snapshotPath(id)), call);
-  request.bucket = bucket::remove;
-  auto response = co_await callForSuccess(account_, std::move(request), "remove checkpoint " + id.value);
-  if (!response) co_return std::unexpected(std::move(response).error());
+  auto removed = co_await deleteSnapshot(account_, id, call);
+  if (!removed) co_return std::unexpected(std::move(removed).error());
 
   const auto name = instance.id.value;
   auto sandbox = co_await present(account_, name, call);

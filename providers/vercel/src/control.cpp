@@ -62,7 +62,17 @@ Task<http::Response> callForSuccess(AccountPtr account, http::Request request, s
   co_return response;
 }
 
+Task<void> callToRemove(AccountPtr account, http::Request request, std::string what) {
+  auto response = co_await callApi(account, std::move(request), what);
+  if (!response) co_return std::unexpected(std::move(response).error());
+  if (response->ok() || (response->status == 404 && response->attempts > 1)) co_return Result<void>();
+  co_return std::unexpected(errorFrom(*account, *response, what));
+}
+
 namespace {
+
+/// A session that runs, and says that it does not, is asked so often again.
+constexpr int mostDenials = 3;
 
 Task<std::optional<SandboxReply>> getSandbox(AccountPtr account,
                                              std::string name,
@@ -87,10 +97,11 @@ Task<std::optional<SandboxReply>> getSandbox(AccountPtr account,
   co_return std::optional<SandboxReply>(std::move(*reply));
 }
 
-/// What a 404 below a session is about: nothing when it is about the request.
-Task<void> judgeMissing(AccountPtr account, Instance instance, const http::Response& response) {
-  if (complaintOf(response).message.starts_with("File not found")) co_return Result<void>();
-  co_return co_await lookAfter(std::move(account), std::move(instance));
+/// Whether the path names something in a session, which may be missing though the session is there.
+bool namesMore(std::string_view path) { return path.starts_with("/cmd/") || path == "/fs/read"; }
+
+bool isAboutFile(const http::Response& response) {
+  return complaintOf(response).message.starts_with("File not found");
 }
 
 }  // namespace
@@ -146,25 +157,33 @@ Task<http::Response> callSession(
     AccountPtr account, Instance instance, http::Request request, std::string what, CallOptions call) {
   auto session = co_await sessionFor(account, instance, std::move(call));
   if (!session) co_return std::unexpected(std::move(session).error());
+  const bool namesPart = namesMore(request.target);
   request.target = target(*account, sessionPath(*session, request.target));
-  const bool safe = http::isSafe(request);
-  auto response = co_await callApi(account, std::move(request), what);
-  if (!response || response->ok()) co_return response;
-  if (response->status == 404) {
-    auto judged = co_await judgeMissing(std::move(account), std::move(instance), *response);
-    if (!judged) co_return std::unexpected(std::move(judged).error());
-    co_return response;
+  for (int looks = 0;; ++looks) {
+    auto response = co_await callApi(account, request, what);
+    if (!response || response->ok()) co_return response;
+    auto error = errorFrom(*account, *response, what);
+    const bool unknown = response->status == 404 && !isAboutFile(*response);
+    if (!unknown && error.code != Errc::notRunning) {
+      if (error.code == Errc::unavailable && response->status >= 500 && !http::isSafe(request))
+        co_return std::unexpected(outcomeUnknown(std::move(error)));
+      co_return response;
+    }
+    // The sessions of a deleted sandbox have stopped, too; only its name tells the two apart.
+    auto judged = co_await lookAfter(account, instance);
+    if (!judged && (unknown || judged.error().code == Errc::gone))
+      co_return std::unexpected(std::move(judged).error());
+    if (!judged) co_return std::unexpected(std::move(error));
+    if (unknown && namesPart) co_return response;
+    // It runs all the same: what one part of the service knows, another does not know yet. Nothing was done.
+    if (looks == mostDenials || !request.body.repeatable()) {
+      error.code = Errc::unavailable;
+      error.transience = Transience::exhausted;
+      co_return std::unexpected(std::move(error));
+    }
+    auto waited = co_await waitBeforeLook(account, looks);
+    if (!waited) co_return std::unexpected(std::move(waited).error());
   }
-  auto error = errorFrom(*account, *response, what);
-  if (error.code == Errc::notRunning) {
-    // The sessions of a deleted sandbox have stopped too; only its name tells the two apart.
-    auto judged = co_await lookAfter(std::move(account), std::move(instance));
-    if (!judged && judged.error().code == Errc::gone) co_return std::unexpected(std::move(judged).error());
-    co_return std::unexpected(std::move(error));
-  }
-  if (error.code == Errc::unavailable && response->status >= 500 && !safe)
-    co_return std::unexpected(outcomeUnknown(std::move(error)));
-  co_return response;
 }
 
 }  // namespace mooring::vercel

@@ -47,6 +47,10 @@ Task<http::Response> callApi(AccountPtr account, http::Request request, std::str
 /// Sends it; a 2xx. Errors: every other reply too, as errorFrom() makes them.
 Task<http::Response> callForSuccess(AccountPtr account, http::Request request, std::string what);
 
+/// Sends a request that removes something, which may have been done by an attempt whose answer was lost.
+/// Errors: notFound (there was nothing before the first attempt), and as above.
+Task<void> callToRemove(AccountPtr account, http::Request request, std::string what);
+
 /// The sandbox of that exact name; wakes nothing. Nothing is a proof of absence. Errors: anything but 200 and
 /// 404.
 Task<std::optional<SandboxReply>> lookUp(AccountPtr account, std::string name, CallOptions call);
@@ -67,9 +71,10 @@ Task<void> lookAfter(AccountPtr account, Instance instance);
 Task<std::string> sessionFor(AccountPtr account, Instance instance, CallOptions call);
 
 /// Sends `request`, whose target is a path below the session ("/cmd"), to the session of `instance`. The
-/// reply is a 2xx, or an error about the request itself. Errors: notRunning and gone (nothing has happened),
-/// outcomeUnknown (an unsafe request may have had its effect), and the transport's. Cost: one request; one
-/// more after a 404, 410 or 422.
+/// reply is a 2xx, or an error about the request itself. Where the session is said not to run, its sandbox is
+/// looked at, and if that says the opposite the request is sent again: it was refused. Errors: notRunning and
+/// gone (nothing has happened), outcomeUnknown (an unsafe request may have had its effect), and the
+/// transport's. Cost: one request; one more after a 404, 410 or 422.
 Task<http::Response> callSession(
     AccountPtr account, Instance instance, http::Request request, std::string what, CallOptions call);
 

@@ -2,6 +2,7 @@
 
 #include <mooring/http/json.hpp>
 #include <mooring/http/text.hpp>
+#include <mooring/http/transport.hpp>
 
 #include <boost/json/object.hpp>
 #include <spdlog/fmt/fmt.h>
@@ -118,6 +119,11 @@ Error errorFrom(Error error, std::string_view what) {
   error.message = fmt::format("cannot {}: {}", what, error.message);
   error.provider = std::string(Options::provider);
   return error;
+}
+
+bool worthALook(const Error& error) {
+  if (error.code == Errc::cancelled || error.code == Errc::deadlineExceeded) return false;
+  return error.code == Errc::corrupted || http::mayHaveHappened(error);
 }
 
 Error outcomeUnknown(Error error) {

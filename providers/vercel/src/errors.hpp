@@ -30,6 +30,9 @@ Error errorFrom(const Account& account, const http::Response& response, std::str
 /// A request without a reply, or with an unreadable one: "cannot <what>: …".
 Error errorFrom(Error error, std::string_view what);
 
+/// Whether a request that failed so may have had an effect, and there is time to look for it.
+bool worthALook(const Error& error);
+
 /// `error` of a request that may have had an effect in spite of it.
 Error outcomeUnknown(Error error);
 

@@ -74,7 +74,7 @@ asio::awaitable<void> Execution::drive(std::shared_ptr<Execution> self, CallOpti
 Task<CommandEnd> Execution::toItsEnd(CallOptions call) {
   auto sent = co_await sendCommand(std::move(call));
   if (!exitCode_) {
-    const bool unclear = sent || !id_.empty() || http::mayHaveHappened(sent.error()) ||
+    const bool unclear = sent || begun_ || http::mayHaveHappened(sent.error()) ||
                          sent.error().code == Errc::corrupted;
     if (!unclear) co_return std::unexpected(std::move(sent).error());
     auto reason = sent ? makeError(Errc::unavailable, "the stream of the command ended before the command")
@@ -135,9 +135,10 @@ Task<void> Execution::followAgain(Error reason) {
 
 Task<void> Execution::lookAgain() {
   if (id_.empty()) {
-    auto found = co_await findId();
+    auto found = co_await findInSession();
     if (!found) co_return std::unexpected(std::move(found).error());
     if (!*found) co_return refuse(Errc::outcomeUnknown, "the session knows of no such command");
+    noteStart(std::move((*found)->id));
   }
   Result<void> read;
   if (!allRead()) read = co_await readLog();
@@ -149,7 +150,7 @@ Task<void> Execution::lookAgain() {
   co_return read;
 }
 
-Task<bool> Execution::findId() {
+Task<std::optional<CommandView>> Execution::findInSession() {
   const CallOptions unlimited;
   auto request = apiRequest(http::Method::get, "/cmd", unlimited);
   auto response = co_await callSession(
@@ -159,12 +160,10 @@ Task<bool> Execution::findId() {
   auto list = http::decode<CommandList>(*response);
   if (!list) co_return std::unexpected(errorFrom(std::move(list).error(), "look for the command"));
   for (auto& command : list->commands) {
-    if (std::ranges::find(command.args, wrapped_.mark) == command.args.end()) continue;
-    apply(std::move(command));
-    exitCode_.reset();  // Only with all of its output.
-    co_return true;
+    if (std::ranges::find(command.args, wrapped_.mark) != command.args.end())
+      co_return std::optional<CommandView>(std::move(command));
   }
-  co_return false;
+  co_return std::optional<CommandView>();
 }
 
 Task<void> Execution::readLog() {
@@ -200,6 +199,7 @@ Task<void> Execution::askForEnd() {
 }
 
 Result<void> Execution::take(std::string_view bytes) {
+  begun_ = true;
   stream_.push(bytes);
   return drain();
 }
@@ -215,8 +215,12 @@ Result<void> Execution::drain() {
 
 void Execution::apply(CommandView command) {
   exitCode_ = command.exitCode;
+  noteStart(std::move(command.id));
+}
+
+void Execution::noteStart(std::string id) {
   if (!id_.empty() || !done_) return;
-  id_ = std::move(command.id);
+  id_ = std::move(id);
   observer_->onStarted();
   if (interrupted_) asio::co_spawn(account_->context.loop, kill(shared_from_this()), asio::detached);
 }
@@ -259,7 +263,8 @@ Result<CommandEnd> Execution::end() const {
 void Execution::interrupt() {
   if (!done_ || interrupted_) return;
   interrupted_ = true;
-  if (!id_.empty()) asio::co_spawn(account_->context.loop, kill(shared_from_this()), asio::detached);
+  auto ending = id_.empty() ? seekAndKill(shared_from_this()) : kill(shared_from_this());
+  asio::co_spawn(account_->context.loop, std::move(ending), asio::detached);
   patience_.expires_after(killPatience);
   patience_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
     if (ec || !self->done_) return;
@@ -279,6 +284,15 @@ asio::awaitable<void> Execution::kill(std::shared_ptr<Execution> self) {
   request.idempotency = http::Idempotency::safe;
   // A kill that does not arrive shows as one that is not confirmed.
   co_await callSession(self->account_, self->instance_, std::move(request), "kill the command", unlimited);
+}
+
+asio::awaitable<void> Execution::seekAndKill(std::shared_ptr<Execution> self) {
+  for (int looks = 0; self->done_ && self->id_.empty(); ++looks) {
+    auto found = co_await self->findInSession();
+    if (found && *found) co_return self->noteStart(std::move((*found)->id));
+    auto waited = co_await waitBeforeLook(self->account_, looks);
+    if (!waited) co_return;
+  }
 }
 
 void Execution::finish(Result<CommandEnd> result) {

@@ -34,6 +34,8 @@ class Execution : public std::enable_shared_from_this<Execution> {
 
   static boost::asio::awaitable<void> drive(std::shared_ptr<Execution> self, CallOptions call);
   static boost::asio::awaitable<void> kill(std::shared_ptr<Execution> self);
+  /// The same when no answer has told its id: it may run all the same.
+  static boost::asio::awaitable<void> seekAndKill(std::shared_ptr<Execution> self);
 
   Task<CommandEnd> toItsEnd(CallOptions call);
   Task<void> sendCommand(CallOptions call);
@@ -41,7 +43,8 @@ class Execution : public std::enable_shared_from_this<Execution> {
   Task<void> followAgain(Error reason);
   /// One round of it: all output there is, and the exit code when it has ended.
   Task<void> lookAgain();
-  Task<bool> findId();
+  /// What the session knows of it.
+  Task<std::optional<CommandView>> findInSession();
   Task<void> readLog();
   Task<void> askForEnd();
   [[nodiscard]] bool allRead() const { return out_.complete() && err_.complete(); }
@@ -51,6 +54,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
   void apply(CommandView command);
   void apply(LogText log);
   void apply(StreamError error);
+  void noteStart(std::string id);
   Result<CommandEnd> end() const;
   void finish(Result<CommandEnd> result);
 
@@ -66,6 +70,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
   std::string id_;
   std::optional<int> exitCode_;
   std::optional<StreamError> givenUp_;  ///< By the service, on the present stream.
+  bool begun_ = false;                  ///< An answer came, however little of it.
   bool interrupted_ = false;
   boost::asio::steady_timer patience_;
   boost::asio::cancellation_signal driving_;

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int mostLooks = 300;  // A second apart: snapshots of large disks take minutes.
 constexpr const char* pageSize = "50";
+constexpr milliseconds shortestExtension(1000);
+constexpr int mostExtensions = 3;
 
 const std::string& nameOf(const Instance& instance) {
   return instance.id.empty() ? instance.provisionKey : instance.id.value;
@@ -32,16 +34,13 @@ Task<std::optional<Instance>> seenInstance(AccountPtr account, std::string name,
   co_return std::optional<Instance>(std::move(*instance));
 }
 
-/// Returns when it has stopped. Fine when it had already.
+/// Returns when it has stopped.
 Task<void> stopSession(AccountPtr account, std::string sessionId, CallOptions call) {
-  const auto what = "stop session " + sessionId;
   auto request = apiRequest(http::Method::post, target(*account, sessionPath(sessionId, "/stop")), call);
   request.idempotency = http::Idempotency::safe;  // Stopping twice stops once.
-  auto response = co_await callForSuccess(account, std::move(request), what);
-  if (response) co_return Result<void>();
-  auto error = std::move(response).error();
-  if (error.code == Errc::notFound || error.code == Errc::notRunning) co_return Result<void>();
-  co_return std::unexpected(std::move(error));
+  auto response = co_await callForSuccess(account, std::move(request), "stop session " + sessionId);
+  if (!response) co_return std::unexpected(std::move(response).error());
+  co_return Result<void>();
 }
 
 /// What is left of a session's life on the server's own clock.
@@ -50,6 +49,31 @@ Result<milliseconds> leftOf(const SessionReply& reply, const http::Response& res
   const auto date = http::parseHttpDate(response.headers.get("Date").value_or(""));
   const auto end = Timestamp(milliseconds(*reply.session.startedAt + reply.session.timeoutMs));
   return end - date.value_or(ours);
+}
+
+Task<milliseconds> lifeLeft(AccountPtr account, Instance instance, CallOptions call) {
+  const std::string what = "look at the session";
+  auto look = apiRequest(http::Method::get, "", call);
+  auto seen = co_await callSession(account, instance, std::move(look), what, std::move(call));
+  if (!seen) co_return std::unexpected(std::move(seen).error());
+  if (!seen->ok()) co_return std::unexpected(errorFrom(*account, *seen, what));
+  auto reply = http::decode<SessionReply>(*seen);
+  if (!reply) co_return std::unexpected(errorFrom(std::move(reply).error(), what));
+  if (phaseOf(reply->session.status) != Phase::running)
+    co_return refuse(Errc::notRunning, "sandbox " + nameOf(instance) + " is " + reply->session.status);
+  co_return leftOf(*reply, *seen, account->context.clock->now());
+}
+
+Task<void> addLife(AccountPtr account, Instance instance, milliseconds duration, CallOptions call) {
+  const std::string what = "extend the sandbox's life";
+  boost::json::object body;
+  body["duration"] = duration.count();
+  auto request = jsonRequest(http::Method::post, "/extend-timeout", body, call);
+  auto extended = co_await callSession(
+      account, std::move(instance), std::move(request), what, std::move(call));
+  if (!extended) co_return std::unexpected(std::move(extended).error());
+  if (!extended->ok()) co_return std::unexpected(errorFrom(*account, *extended, what));
+  co_return Result<void>();
 }
 
 }  // namespace
@@ -108,12 +132,25 @@ Task<Attachment> Lifecycle::attach(Instance instance, CallOptions call) {
 Task<void> Lifecycle::stop(Instance instance, CallOptions call) {
   // A session can be stopped long after its sandbox was deleted, or has got another one: the name decides.
   const auto name = nameOf(instance);
-  auto seen = co_await lookUp(account_, name, call);
-  if (!seen) co_return std::unexpected(std::move(seen).error());
-  if (!*seen) co_return std::unexpected(goneError("Vercel knows no sandbox " + name));
-  const auto& session = (*seen)->session;
-  if (phaseOf(session.status) == Phase::stopped) co_return Result<void>();
-  co_return co_await stopSession(account_, session.id, std::move(call));
+  for (int looks = 0; looks < mostLooks; ++looks) {
+    auto seen = co_await lookUp(account_, name, call);
+    if (!seen) co_return std::unexpected(std::move(seen).error());
+    if (!*seen) co_return std::unexpected(goneError("Vercel knows no sandbox " + name));
+    const auto& session = (*seen)->session;
+    const auto phase = phaseOf(session.status);
+    if (phase == Phase::stopped) co_return Result<void>();
+    if (phase != Phase::ending) {
+      auto stopped = co_await stopSession(account_, session.id, call);
+      if (stopped) co_return Result<void>();
+      // Told to have stopped, or to be about to: only its sandbox knows for certain.
+      const auto code = stopped.error().code;
+      if (code != Errc::notFound && code != Errc::notRunning)
+        co_return std::unexpected(std::move(stopped).error());
+    }
+    auto waited = co_await waitBeforeLook(account_, looks);
+    if (!waited) co_return std::unexpected(std::move(waited).error());
+  }
+  co_return refuse(Errc::unavailable, "sandbox " + name + " does not come to a stop");
 }
 
 Task<void> Lifecycle::destroy(Instance instance, CallOptions call) {
@@ -153,29 +190,16 @@ Task<InstancePage> Lifecycle::list(std::string ownerTag, std::string cursor, Cal
 }
 
 Task<void> Lifecycle::extend(Instance instance, milliseconds lifetime, CallOptions call) {
-  auto look = apiRequest(http::Method::get, "", call);
-  auto seen = co_await callSession(account_, instance, std::move(look), "look at the session", call);
-  if (!seen) co_return std::unexpected(std::move(seen).error());
-  if (!seen->ok()) co_return std::unexpected(errorFrom(*account_, *seen, "look at the session"));
-  auto reply = http::decode<SessionReply>(*seen);
-  if (!reply) co_return std::unexpected(errorFrom(std::move(reply).error(), "look at the session"));
-  if (phaseOf(reply->session.status) != Phase::running)
-    co_return refuse(Errc::notRunning, "sandbox " + nameOf(instance) + " is " + reply->session.status);
-  const auto left = leftOf(*reply, *seen, account_->context.clock->now());
-  if (!left) co_return std::unexpected(left.error());
-
-  // Vercel adds to what there is, a second at least; it never takes away.
-  const auto missing = lifetime - *left;
-  if (missing <= milliseconds(0)) co_return Result<void>();
-  boost::json::object body;
-  body["duration"] = std::max(missing, milliseconds(1000)).count();
-  auto request = jsonRequest(http::Method::post, "/extend-timeout", body, call);
-  auto extended = co_await callSession(
-      account_, instance, std::move(request), "extend the sandbox's life", call);
-  if (!extended) co_return std::unexpected(std::move(extended).error());
-  if (!extended->ok())
-    co_return std::unexpected(errorFrom(*account_, *extended, "extend the sandbox's life"));
-  co_return Result<void>();
+  for (int attempt = 1;; ++attempt) {
+    auto left = co_await lifeLeft(account_, instance, call);
+    if (!left) co_return std::unexpected(std::move(left).error());
+    // Vercel adds to what there is, a second at least; it never takes away. An attempt whose answer was lost
+    // shows in what is left.
+    const auto missing = lifetime - *left;
+    if (missing <= milliseconds(0) || (attempt > 1 && missing < shortestExtension)) co_return Result<void>();
+    auto extended = co_await addLife(account_, instance, std::max(missing, shortestExtension), call);
+    if (extended || attempt == mostExtensions || !worthALook(extended.error())) co_return extended;
+  }
 }
 
 }  // namespace mooring::vercel

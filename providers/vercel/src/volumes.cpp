@@ -78,9 +78,7 @@ Task<void> Volumes::remove(std::string name, CallOptions call) {
   Query query;
   query.emplace_back("projectId", account_->projectId);
   auto request = apiRequest(http::Method::del, target(*account_, drivePath(name), std::move(query)), call);
-  auto response = co_await callForSuccess(account_, std::move(request), "remove volume " + name);
-  if (!response) co_return std::unexpected(std::move(response).error());
-  co_return Result<void>();
+  co_return co_await callToRemove(account_, std::move(request), "remove volume " + name);
 }
 
 }  // namespace mooring::vercel

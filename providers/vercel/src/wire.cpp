@@ -69,6 +69,7 @@ void read(http::Fields& in, SnapshotView& out) {
   in.optional("sizeBytes", out.sizeBytes);
   in.required("createdAt", out.createdAt);
   in.optional("creationMethod", out.creationMethod);
+  in.optional("sourceSessionId", out.sourceSessionId);
 }
 
 void read(http::Fields& in, SnapshotReply& out) { in.required("snapshot", out.snapshot); }

@@ -91,6 +91,7 @@ struct SnapshotView {
   std::optional<std::uint64_t> sizeBytes = {};
   std::int64_t createdAt = 0;
   std::string creationMethod = {};
+  std::string sourceSessionId = {};  ///< What it was taken of.
 };
 void read(http::Fields& in, SnapshotView& out);
 

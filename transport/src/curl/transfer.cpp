@@ -211,11 +211,12 @@ int Transfer::aboutToSend(void* self, char*, char*, int, int) {
   auto& transfer = *static_cast<Transfer*>(self);
   long bytes = 0;
   curl_easy_getinfo(transfer.easy_, CURLINFO_REQUEST_SIZE, &bytes);
-  if (transfer.ready_ && bytes > transfer.bytesBefore_ && !isSafe(transfer.request)) {
+  if (transfer.ready_ && bytes > transfer.bytesBefore_) {
     // A reused connection died after the request was written to it. libcurl repeats it on a new one, whatever
     // the method; but the server may have acted on the first.
-    transfer.refusedRepeat_ = true;
-    return CURL_PREREQFUNC_ABORT;
+    transfer.refusedRepeat_ = !isSafe(transfer.request);
+    if (transfer.refusedRepeat_) return CURL_PREREQFUNC_ABORT;
+    ++transfer.response_.attempts;
   }
   if (!transfer.ready_) transfer.bytesBefore_ = bytes;
   transfer.ready_ = true;
