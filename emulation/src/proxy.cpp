@@ -259,6 +259,14 @@ Result<std::string> PreviewAddresses::addressOf(const std::string& key) {
   return server->url();
 }
 
+Task<void> PreviewAddresses::remove(std::string key) {
+  const auto found = servers_.find(key);
+  if (found == servers_.end()) co_return Result<void>();
+  const auto server = std::move(found->second);
+  servers_.erase(found);
+  co_return co_await server->stop();
+}
+
 Task<void> PreviewAddresses::stop() {
   while (!servers_.empty()) {
     auto server = std::move(servers_.begin()->second);

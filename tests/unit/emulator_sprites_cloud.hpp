@@ -159,11 +159,13 @@ class Cloud {
   }
   std::string statusOf(const std::string& name) { return get(sprite(name)).at("status"); }
 
-  Wire dial(const std::string& path, const std::string& bearer = token) {
+  Wire dial(const std::string& path,
+            const std::string& bearer = token,
+            std::chrono::milliseconds silence = std::chrono::milliseconds(0)) {
     http::WebSocketRequest request;
     request.url = host->url() + path;
     request.token = Secret(bearer);
-    request.silence = std::chrono::milliseconds(0);
+    request.silence = silence;
     auto opened = run(dialing(sockets_, std::move(request)));
     REQUIRE(ok(opened));
     return Wire(std::move(*opened));
@@ -201,7 +203,19 @@ class Cloud {
   void puts(const std::string& name, const std::string& state) {
     REQUIRE(ok(host->runOnLoop([this, name, state] { return emulator->put(name, state); })));
   }
+  /// A client that has gone is noticed some time after.
+  void untilUnused() {
+    bool used = true;
+    while (used) {
+      host->onLoop([&] {
+        used = false;
+        for (const auto& known : emulator->sprites())
+          used = used || known.inUse;
+      });
+    }
+  }
   void passes(std::chrono::milliseconds time) {
+    untilUnused();
     clock->advance(time);
     REQUIRE(ok(host->runOnLoop([this] { return emulator->settle(); })));
   }

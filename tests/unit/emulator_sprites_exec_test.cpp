@@ -180,6 +180,12 @@ TEST_CASE("emulator/sprites: misbehaviour that the live service has shown", "[un
   CHECK(Cloud::watch(late).exitFrame == 0);
   CHECK(late.next()->data == "\x01late\n");
 
+  cloud.misbehave(route, "silence");
+  auto dead = cloud.dial(Cloud::shell("a", "touch begun"), Cloud::token, std::chrono::milliseconds(200));
+  CHECK_FALSE(dead.next());
+  CHECK(dead.broken());
+  CHECK(cloud.shellRun("a", "until [ -e begun ]; do sleep 0.01; done").exitFrame == 0);
+
   cloud.misbehave(route, "no-such-manner");
   CHECK(cloud.dial(Cloud::shell("a", "true")).status() == 400);
 }

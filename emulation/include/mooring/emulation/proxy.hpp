@@ -45,6 +45,8 @@ class PreviewAddresses {
 
   /// "http://127.0.0.1:4712": the same for the same key. Errors: unavailable (no port to be had).
   Result<std::string> addressOf(const std::string& key);
+  /// Ends the address of `key`, and the requests there. Fine when it has none.
+  Task<void> remove(std::string key);
   Task<void> stop();
 
  private:

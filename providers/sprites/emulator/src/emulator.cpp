@@ -20,6 +20,7 @@ constexpr std::array manners = {
     std::string_view("exit-text-first"),
     std::string_view("no-exit"),
     std::string_view("output-after-exit"),
+    std::string_view("silence"),
     std::string_view("no-code"),
     std::string_view("coalesce"),
     std::string_view("split"),
@@ -106,6 +107,7 @@ std::vector<EmulatedSprite> Emulator::sprites() const {
     seen.name = sprite->name;
     seen.organization = sprite->organization;
     seen.status = toString(sprite->sleep.status());
+    seen.inUse = sprite->sleep.held();
     seen.labels = sprite->labels;
     for (const auto& id : sprite->sessions | std::views::keys)
       seen.sessions.push_back(id);

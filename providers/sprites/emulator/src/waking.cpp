@@ -149,7 +149,7 @@ Task<void> backAfter(WorldPtr world, SpritePtr sprite, Task<void> work) {
 Task<void> demolish(WorldPtr world, SpritePtr sprite) {
   dropConnections(*sprite);
   sprite->nap.cancel();
-  Result<void> done;
+  auto done = co_await world->addresses.remove(sprite->id);
   if (sprite->machine) done = co_await world->stage.machines->destroy(sprite->machine);
   world->stage.ledger->destroyed(sprite->id);
   co_return done;

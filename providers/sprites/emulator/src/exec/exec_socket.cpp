@@ -29,6 +29,7 @@ ExecManner mannerOf(const emulation::Request& request) {
   manner.exitTextFirst = request.manner == "exit-text-first";
   manner.noExit = request.manner == "no-exit";
   manner.outputAfterExit = request.manner == "output-after-exit";
+  manner.silence = request.manner == "silence";
   return manner;
 }
 
@@ -241,6 +242,15 @@ Task<void> end(emulation::Exchange& exchange, Show& show, const Session& session
   co_return told;
 }
 
+/// A client that leaves is not noticed: that is what it is about. So only until the sprite is put away.
+Task<void> keepSilent(WorldPtr world, SpritePtr sprite) {
+  while (!sprite->removed && sprite->sleep.status() == Status::running) {
+    auto slept = co_await emulation::sleepFor(world->knobs.look);
+    if (!slept) co_return slept;
+  }
+  co_return Result<void>();
+}
+
 }  // namespace
 
 Task<void> serveSession(WorldPtr world, Call call, Awake awake, SessionPtr session, bool attaches) {
@@ -256,8 +266,10 @@ Task<void> serveSession(WorldPtr world, Call call, Awake awake, SessionPtr sessi
     auto launched = co_await launching->result();
     if (!launched) co_return co_await refuseOn(socket, startFailure(session->spec(), launched.error()));
   }
+  const auto manner = mannerOf(call.request());
+  if (manner.silence) co_return co_await keepSilent(world, awake.sprite);
   boost::asio::co_spawn(world->stage.loop, listen(socket, session, watching.viewer()), boost::asio::detached);
-  Show show(world, session, watching.viewer(), socket, mannerOf(call.request()));
+  Show show(world, session, watching.viewer(), socket, manner);
   auto told = co_await show.greet(attaches);
   if (told) told = co_await show.attach(attaches);
   if (told) told = co_await show.show();

@@ -12,6 +12,7 @@ struct ExecManner {
   bool exitTextFirst = false;    ///< Its text "exit" comes before the output.
   bool noExit = false;           ///< Closes without saying how it ended.
   bool outputAfterExit = false;  ///< A piece of output comes behind the exit frame.
+  bool silence = false;          ///< It stays open, and neither says nor hears anything any more.
 };
 
 /// Answers a call with a WebSocket. `attaches`: the session ran before, and what it has printed is replayed.

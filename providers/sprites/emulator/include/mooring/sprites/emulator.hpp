@@ -20,6 +20,7 @@ struct EmulatedSprite {
   std::string name = {};
   std::string organization = {};
   std::string status = {};  ///< "cold", "warm" or "running".
+  bool inUse = false;       ///< Somebody keeps it awake.
   std::vector<std::string> labels = {};
   std::vector<std::string> sessions = {};  ///< The ids of the commands that run.
 };
