@@ -1,6 +1,8 @@
 #include <mooring/emulation/emulator.hpp>
 
 #include "front_door.hpp"
+#include "leftovers.hpp"
+#include "workspace.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -9,9 +11,6 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <future>
 #include <optional>
 #include <thread>
@@ -19,22 +18,10 @@
 namespace mooring::emulation {
 
 namespace asio = boost::asio;
-namespace fs = std::filesystem;
 
 namespace {
 
 constexpr std::size_t blockingThreads = 4;
-
-Result<fs::path> makeDirectory() {
-  std::error_code problem;
-  std::string name = (fs::temp_directory_path(problem) / "mooring-emulator-XXXXXX").string();
-  if (problem || ::mkdtemp(name.data()) == nullptr) {
-    return failure(Errc::unavailable,
-                   "no temporary directory can be made for the emulator's sandboxes (" +
-                       std::string(std::strerror(errno)) + "): name one");
-  }
-  return fs::path(name);
-}
 
 }  // namespace
 
@@ -48,17 +35,20 @@ struct Host::State {
   std::vector<std::pair<std::string, std::string>> environment;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
   std::thread thread;
-  fs::path ownDirectory;
+  std::optional<Workspace> workspace;
 
   Result<void> open(const EmulatorFactory& factory, const HostOptions& options) {
-    fs::path directory = options.directory;
-    if (directory.empty()) {
-      auto made = makeDirectory();
-      if (!made) return std::unexpected(std::move(made).error());
-      directory = ownDirectory = *made;
+    sweep();
+    const bool named = !options.directory.empty();
+    auto place = named ? Workspace::take(options.directory) : Workspace::makeTemporary();
+    if (!place) return std::unexpected(std::move(place).error());
+    workspace = std::move(*place);
+    if (named) {
+      if (auto removed = removeMachines(workspace->path()); !removed) return removed;
     }
     stage.loop = loop.get_executor();
-    auto machines = Machines::open(stage.loop, blocking.get_executor(), directory);
+    stage.directory = workspace->path() / "emulator";
+    auto machines = Machines::open(stage.loop, blocking.get_executor(), workspace->path());
     if (!machines) return std::unexpected(std::move(machines).error());
     stage.machines = *machines;
     stage.ledger = std::make_shared<Ledger>();
@@ -108,8 +98,7 @@ struct Host::State {
       thread.join();
     }
     blocking.join();
-    std::error_code ignored;
-    if (!ownDirectory.empty()) fs::remove_all(ownDirectory, ignored);
+    workspace.reset();
   }
 };
 

@@ -172,6 +172,22 @@ Result<std::shared_ptr<Machines>> Machines::open(boost::asio::any_io_executor lo
   return std::shared_ptr<Machines>(new Machines(std::move(*provider), context.ids, context.loop));
 }
 
+Task<void> Machines::destroyAbandoned() {
+  auto& lifecycle = provider_->lifecycle();
+  Result<void> all;
+  std::string cursor;
+  do {
+    auto page = co_await lifecycle.list(ownerTag, std::move(cursor), CallOptions());
+    if (!page) co_return std::unexpected(std::move(page).error());
+    for (auto& instance : page->instances) {
+      auto destroyed = co_await lifecycle.destroy(std::move(instance), CallOptions());
+      if (!destroyed && all) all = std::move(destroyed);
+    }
+    cursor = std::move(page->nextCursor);
+  } while (!cursor.empty());
+  co_return all;
+}
+
 Task<MachinePtr> Machines::make(MachineSpec spec) {
   ProvisionRequest request;
   request.provisionKey = spec.name;

@@ -65,8 +65,8 @@ Ended Cli::bash(const std::string& script, std::vector<std::string> args) const 
   return shell("exec >\"$CALL/out\" 2>\"$CALL/err\"\n" + script, std::move(args), CallSetup());
 }
 
-Child Cli::start(std::vector<std::string> args) const {
-  auto env = environment({});
+Child Cli::start(std::vector<std::string> args, const std::map<std::string, std::string>& added) const {
+  auto env = environment(added);
   env.emplace("ERRORS", (dir_ / "errors").string());
   std::vector<std::string> all{"-c", R"(exec "$@" 2>>"$ERRORS")", "bash", MOORING_CLI};
   all.insert(all.end(), args.begin(), args.end());

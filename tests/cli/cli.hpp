@@ -44,7 +44,8 @@ class Cli {
   /// Runs it to its end.
   Ended run(std::vector<std::string> args, const CallSetup& setup = CallSetup()) const;
   /// Starts it with its input and output on pipes; its errors go to a file. The pid is mooring's own.
-  Child start(std::vector<std::string> args) const;
+  Child start(std::vector<std::string> args,
+              const std::map<std::string, std::string>& env = std::map<std::string, std::string>()) const;
   /// Runs `script` in bash, where "$@" is mooring with `args`.
   Ended bash(const std::string& script, std::vector<std::string> args) const;
 

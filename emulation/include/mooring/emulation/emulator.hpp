@@ -25,6 +25,7 @@ namespace mooring::emulation {
 struct Stage {
   boost::asio::any_io_executor loop = {};  ///< One thread; everything of an emulator runs on it.
   std::string baseUrl = {};                ///< "http://127.0.0.1:4711"
+  std::filesystem::path directory = {};    ///< For files of the emulator's own; made by whoever needs it.
   std::shared_ptr<Machines> machines = {};
   std::shared_ptr<Ledger> ledger = {};
   std::shared_ptr<Faults> faults = {};
@@ -58,8 +59,10 @@ class Emulator {
 using EmulatorFactory = std::function<Result<std::unique_ptr<Emulator>>(const Stage&)>;
 
 struct HostOptions {
-  std::uint16_t port = 0;                 ///< 0: chosen by the system.
-  std::filesystem::path directory = {};   ///< For its sandboxes. Empty: a temporary one, removed at the end.
+  std::uint16_t port = 0;  ///< 0: chosen by the system.
+  /// For its sandboxes. Empty: a temporary one, removed at the end; or, if this process is killed, when the
+  /// next emulator of this user starts. A named one is this emulator's alone.
+  std::filesystem::path directory = {};
   std::filesystem::path ledgerFile = {};  ///< Empty: no record; see Ledger::recordTo().
   std::uint64_t seed = 1;                 ///< Of what faults leave to chance.
   std::vector<Fault> faults = {};
@@ -72,7 +75,9 @@ struct HostOptions {
 /// Threads: any. Dropping it ends all connections and removes all sandboxes.
 class Host {
  public:
-  /// Errors: conflict (the port is taken), notConfigured (no sandboxes can be made here), invalidArgument.
+  /// What emulators that were killed have left behind is removed first.
+  /// Errors: conflict (the port or the directory is taken), notConfigured (no sandboxes can be made here),
+  /// invalidArgument.
   static Result<std::unique_ptr<Host>> start(EmulatorFactory factory, HostOptions options = HostOptions());
   ~Host();
   Host(const Host&) = delete;

@@ -115,6 +115,9 @@ class Machines {
                                                 boost::asio::any_io_executor blocking,
                                                 const std::filesystem::path& directory);
 
+  /// Removes those that a pool before this one has left in the directory.
+  Task<void> destroyAbandoned();
+
   /// Makes one and starts it.
   Task<MachinePtr> make(MachineSpec spec);
   /// Removes it with its files. Fine when it is gone.

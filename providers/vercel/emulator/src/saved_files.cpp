@@ -1,6 +1,5 @@
 #include "saved_files.hpp"
 
-#include <cstdlib>
 #include <fstream>
 
 namespace mooring::vercel::emulated {
@@ -65,14 +64,14 @@ CommandSpec packing(const emulation::MachineSpec& spec) {
 
 }  // namespace
 
-ArchiveFolder::ArchiveFolder() {
-  std::string place = (fs::temp_directory_path() / "mooring-vercel-XXXXXX").string();
-  if (::mkdtemp(place.data()) != nullptr) folder_ = place;
+ArchiveFolder::ArchiveFolder(fs::path folder) : folder_(std::move(folder)) {
+  std::error_code seen;  // Where it cannot be made, the first snapshot says so.
+  fs::create_directories(folder_, seen);
 }
 
 ArchiveFolder::~ArchiveFolder() {
   std::error_code ignored;
-  if (!folder_.empty()) fs::remove_all(folder_, ignored);
+  fs::remove_all(folder_, ignored);
 }
 
 Task<std::uint64_t> saveHome(emulation::MachinePtr machine, fs::path archive) {

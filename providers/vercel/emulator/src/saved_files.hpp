@@ -11,7 +11,7 @@ namespace mooring::vercel::emulated {
 /// A folder for archives, removed with all in it.
 class ArchiveFolder {
  public:
-  ArchiveFolder();
+  explicit ArchiveFolder(std::filesystem::path folder);
   ~ArchiveFolder();
   ArchiveFolder(const ArchiveFolder&) = delete;
   ArchiveFolder& operator=(const ArchiveFolder&) = delete;

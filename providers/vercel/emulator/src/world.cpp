@@ -35,6 +35,7 @@ World::World(emulation::Stage theStage, Knobs theKnobs)
     : stage(std::move(theStage)),
       knobs(std::move(theKnobs)),
       background(std::make_shared<emulation::Background>(stage.loop)),
+      archives(stage.directory / "snapshots"),
       previews(stage.loop,
                [this](std::string subdomain, emulation::ExchangePtr exchange) {
                  return servePreview(shared_from_this(), std::move(subdomain), std::move(exchange));
