@@ -64,15 +64,15 @@ class Progress {
       : world_(std::move(world)), reply_(std::move(exchange)) {}
 
   Task<void> begin() { return reply_.begin(); }
-  Task<void> inform(std::string text) { return say("info", "data", std::move(text)); }
-  Task<void> fail(std::string text) { return say("error", "error", std::move(text)); }
-  Task<void> complete(std::string text) { return say("complete", "data", std::move(text)); }
+  Task<void> inform(const std::string& text) { return say("info", "data", text); }
+  Task<void> fail(const std::string& text) { return say("error", "error", text); }
+  Task<void> complete(const std::string& text) { return say("complete", "data", text); }
 
  private:
-  Task<void> say(const char* type, const char* member, std::string text) {
+  Task<void> say(const char* type, const char* member, const std::string& text) {
     json::object event;
     event["type"] = type;
-    event[member] = std::move(text);
+    event[member] = text;
     event["time"] = toString(world_->now());
     return reply_.say(std::move(event));
   }

@@ -66,9 +66,9 @@ Service::Service(WorldPtr world, std::string name)
       name_(std::move(name)),
       changed_(world->stage.loop) {}
 
-json::object Service::event(std::string type) const {
+json::object Service::event(std::string_view type) const {
   json::object object;
-  object["type"] = std::move(type);
+  object["type"] = type;
   object["timestamp"] = clock_->now().time_since_epoch().count();
   return object;
 }

@@ -64,7 +64,7 @@ class Service final : public ProcessObserver, public std::enable_shared_from_thi
   [[nodiscard]] bool wantsMore() const override { return true; }
 
  private:
-  boost::json::object event(std::string type) const;
+  boost::json::object event(std::string_view type) const;
   void tell(boost::json::object event);
   void announce();
   void become(State state);

@@ -74,10 +74,10 @@ boost::asio::awaitable<void> listen(SocketPtr socket, SessionPtr session, Viewer
   viewer->changed.notify();
 }
 
-json::object debugEvent(const World& world, const Session& session, std::string text) {
+json::object debugEvent(const World& world, const Session& session, const std::string& text) {
   json::object event;
   event["type"] = "debug";
-  event["msg"] = std::move(text);
+  event["msg"] = text;
   event["pid"] = std::stoi(session.id());
   event["t_ms"] = (world.now() - session.createdAt()).count();
   return event;
@@ -194,7 +194,7 @@ class Show {
     if (path == "fast_path")
       text += " attach_err=session has exited exit_code=" + std::to_string(*session_->exitCode());
     text += " history_len=" + std::to_string(history);
-    return say(debugEvent(*world_, *session_, std::move(text)));
+    return say(debugEvent(*world_, *session_, text));
   }
 
   /// What is kept; of a command that has ended already the streams are one.

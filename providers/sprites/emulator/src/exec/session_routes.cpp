@@ -54,10 +54,10 @@ Result<KillWish> parseKill(const emulation::Request& request) {
   return wish;
 }
 
-json::object killEvent(std::string type, std::string message, int pid) {
+json::object killEvent(std::string_view type, std::string_view message, int pid) {
   json::object event;
-  event["type"] = std::move(type);
-  event["message"] = std::move(message);
+  event["type"] = type;
+  event["message"] = message;
   event["pid"] = pid;
   return event;
 }
