@@ -1,6 +1,5 @@
 #include "daytona_account.hpp"
 #include "errors.hpp"
-#include "instant.hpp"
 #include "toolbox.hpp"
 
 using namespace mooring;
@@ -76,25 +75,4 @@ TEST_CASE("daytona/errors: the key does not come back in a message", "[unit][day
   const auto error = errorFrom(*wire.account, replyOf(401, body), "test");
   CHECK(describe(error).find(test::daytona::key) == std::string::npos);
   CHECK(error.message.find("***") != std::string::npos);
-}
-
-TEST_CASE("daytona/instant: times are read with fraction and offset", "[unit][daytona]") {
-  using daytona::parseInstant;
-  const auto noon = test::FakeClock::start();
-  CHECK(parseInstant("2026-01-31T12:00:00Z") == noon);
-  CHECK(parseInstant("2026-01-31T12:00:00.25Z") == noon + std::chrono::milliseconds(250));
-  CHECK(parseInstant("2026-01-31T12:00:00.123456789Z") == noon + std::chrono::milliseconds(123));
-  CHECK(parseInstant("2026-01-31T13:30:00+01:30") == noon);
-  CHECK(parseInstant("2026-01-31T11:00:00.000-01:00") == noon);
-  for (const char* text : {"",
-                           "2026-01-31",
-                           "2026-13-31T12:00:00Z",
-                           "2026-01-31T12:00:00",
-                           "2026-01-31T12:00:00.Z",
-                           "2026-02-30T12:00:00Z",
-                           "2026-01-31T12:00:00Zx",
-                           "-026-01-31T12:00:00Z"}) {
-    CAPTURE(text);
-    CHECK_FALSE(parseInstant(text).has_value());
-  }
 }

@@ -95,7 +95,6 @@ TEST_CASE("daytona/account: who is asked, by whom, and with what", "[unit][dayto
   SECTION("a key needs no organization") {
     test::daytona::Wire wire;
     CHECK_FALSE(wire.account->headers.contains("X-Daytona-Organization-ID"));
-    CHECK(wire.account->redacted(std::string("key ") + test::daytona::key + "!") == "key ***!");
   }
   SECTION("a token does") {
     std::map<std::string, std::string, std::less<>> variables{{"DAYTONA_JWT_TOKEN", "j"},

@@ -1,7 +1,6 @@
 #include <mooring/detail/base64.hpp>
 
 #include "apis.hpp"
-#include "file_calls.hpp"
 #include "upload.hpp"
 #include "vercel_account.hpp"
 
@@ -101,22 +100,6 @@ TEST_CASE("vercel/files: a source that fails is cleaned up after, and its error 
   CHECK(calls.sent() == Sent{session + "/cmd"});
 }
 
-TEST_CASE("vercel/files: a source of unknown length goes in parts", "[unit][vercel]") {
-  auto items = vercel::partsOf("/tmp/x/1.", std::make_shared<Unsized>(std::string((1 << 20) + 5, 'x')));
-  auto first = test::run(items());
-  REQUIRE(ok(first));
-  REQUIRE(first->has_value());
-  CHECK((*first)->entry.path == "/tmp/x/1.000001");
-  CHECK((*first)->entry.size == std::uint64_t{1} << 20);
-  auto second = test::run(items());
-  REQUIRE(ok(second));
-  REQUIRE(second->has_value());
-  CHECK((*second)->entry.size == 5);
-  auto third = test::run(items());
-  REQUIRE(ok(third));
-  CHECK_FALSE(third->has_value());
-}
-
 TEST_CASE("vercel/files: reading is one request, and a missing file is notFound", "[unit][vercel]") {
   FileCalls calls;
   auto sink = std::make_shared<StringSink>();
@@ -168,30 +151,4 @@ TEST_CASE("vercel/files: what scripts answer is what it means", "[unit][vercel]"
   calls.ran(exitCode, "", err);
   const auto moved = test::run(calls.files.move(instance(), SandboxPath("a"), SandboxPath("b"), calls.call));
   CHECK(failsWith(moved, code, "cannot move a to b"));
-}
-
-TEST_CASE("vercel/files: a listing may hold any names", "[unit][vercel]") {
-  using namespace std::string_literals;
-  const auto entries = vercel::readListing(
-      "f 644 5 1769860800.5000000000 a b\n\xFF\0\0d 755 4096 1769860800.0 sub\0\0l 777 4 1.0 link\0a b\0p "
-      "600 0 1.0 "
-      "pipe\0\0"s);
-  REQUIRE(ok(entries));
-  REQUIRE(entries->size() == 4);
-  CHECK(entries->at(0).name == "a b\n\xFF");
-  CHECK(entries->at(0).size == 5);
-  CHECK(entries->at(0).mode == 0644);
-  CHECK(toString(*entries->at(0).modifiedAt) == "2026-01-31T12:00:00.000Z");
-  CHECK(toString(entries->at(1).type) == "directory");
-  CHECK(entries->at(1).size == 0);
-  CHECK(entries->at(2).linkTarget == "a b");
-  CHECK(toString(entries->at(3).type) == "other");
-  CHECK(vercel::readListing("")->empty());
-  CHECK(failsWith(vercel::readListing("f 644 5"), Errc::corrupted));
-  CHECK(failsWith(vercel::readListing("f x 5 1.0 n\0\0"s), Errc::corrupted));
-}
-
-TEST_CASE("vercel/files: paths are never options", "[unit][vercel]") {
-  CHECK(vercel::plainPath("-rf") == "./-rf");
-  CHECK(vercel::plainPath("/-rf") == "/-rf");
 }

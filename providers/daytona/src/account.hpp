@@ -33,9 +33,6 @@ struct Account {
   http::Headers headers = {};  ///< Sent to both planes, and with the upgrade of a WebSocket.
   std::string apiUrl = {};     ///< Without a slash at its end.
   Defaults defaults = {};
-
-  /// `text` without the account's token, should it be in there.
-  [[nodiscard]] std::string redacted(std::string text) const;
 };
 using AccountPtr = std::shared_ptr<Account>;
 

@@ -1,10 +1,9 @@
 #include "errors.hpp"
 
 #include <mooring/http/json.hpp>
-#include <mooring/http/text.hpp>
+#include <mooring/http/vendor.hpp>
 
 #include <boost/json/object.hpp>
-#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 #include <array>
@@ -14,19 +13,6 @@ namespace json = boost::json;
 namespace mooring::daytona {
 
 namespace {
-
-std::string textOf(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  if (value == nullptr) return {};
-  if (value->is_string()) return http::oneLine(value->get_string());
-  std::string joined;
-  if (const auto* array = value->if_array()) {
-    for (const auto& item : *array) {
-      if (item.is_string()) joined += (joined.empty() ? "" : ", ") + http::oneLine(item.get_string());
-    }
-  }
-  return joined;
-}
 
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
@@ -83,9 +69,7 @@ std::string_view adviceFor(Errc code) {
 }  // namespace
 
 std::unexpected<Error> refuse(Errc code, std::string message) {
-  Error error = makeError(code, std::move(message));
-  error.provider = std::string(Options::provider);
-  return std::unexpected(std::move(error));
+  return http::refusal(vendor, code, std::move(message));
 }
 
 Complaint complaintOf(const http::Response& response) {
@@ -93,48 +77,30 @@ Complaint complaintOf(const http::Response& response) {
   const auto parsed = http::parseJson(response.body);
   const auto* object = parsed ? parsed->if_object() : nullptr;
   if (object == nullptr) {
-    // A page of some proxy's says nothing to a person; a short text may.
-    const auto type = http::mediaType(response.headers.get("Content-Type").value_or(""));
-    if (type != "text/html" && !response.body.starts_with('<')) out.message = http::oneLine(response.body);
+    out.message = http::plainTextOf(response);
     return out;
   }
-  out.message = textOf(*object, "message");
-  if (out.message.empty()) out.message = textOf(*object, "errors");
-  if (out.message.empty()) out.message = textOf(*object, "error");
-  out.code = textOf(*object, "code");
-  if (out.code.empty()) out.code = textOf(*object, "error_code");
-  out.source = textOf(*object, "source");
+  out.message = http::textOf(*object, "message");
+  if (out.message.empty()) out.message = http::textOf(*object, "errors");
+  if (out.message.empty()) out.message = http::textOf(*object, "error");
+  out.code = http::textOf(*object, "code");
+  if (out.code.empty()) out.code = http::textOf(*object, "error_code");
+  out.source = http::textOf(*object, "source");
   return out;
 }
 
 Error errorFrom(const Account& account, const http::Response& response, std::string_view what) {
   const auto complaint = complaintOf(response);
   const auto code = meaningOf(response.status, complaint);
-  auto message = fmt::format("cannot {}: Daytona answered {}", what, response.status);
-  if (!complaint.message.empty()) message += ": " + complaint.message;
-  message += adviceFor(code);
-  auto error = makeError(code, account.redacted(std::move(message)));
-  error.provider = std::string(Options::provider);
-  error.httpStatus = response.status;
-  error.requestId = response.requestId;
-  error.retryAfter = response.retryAfter;
-  if (response.retriesExhausted && error.retryable()) error.transience = Transience::exhausted;
-  return error;
+  std::string said;
+  if (!complaint.message.empty()) said += ": " + complaint.message;
+  return http::answered(vendor, response, code, what, said, adviceFor(code), account.token);
 }
 
 Error errorFrom(Error error, std::string_view what) {
-  error.message = fmt::format("cannot {}: {}", what, error.message);
-  error.provider = std::string(Options::provider);
-  return error;
+  return http::unanswered(vendor, std::move(error), what);
 }
 
-Error outcomeUnknown(Error error) {
-  auto outer = error;
-  outer.code = Errc::outcomeUnknown;
-  outer.transience = Transience::permanent;
-  outer.message += "; it may have happened all the same";
-  outer.cause = std::make_shared<const Error>(std::move(error));
-  return outer;
-}
+Error outcomeUnknown(Error error) { return http::outcomeUnknown(std::move(error)); }
 
 }  // namespace mooring::daytona

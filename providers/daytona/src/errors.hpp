@@ -3,6 +3,7 @@
 
 #include <mooring/error.hpp>
 #include <mooring/http/response.hpp>
+#include <mooring/http/vendor.hpp>
 
 #include "account.hpp"
 
@@ -10,6 +11,8 @@
 #include <string_view>
 
 namespace mooring::daytona {
+
+inline constexpr http::Vendor vendor{Options::provider, "Daytona"};
 
 /// A failure with this provider's name on it.
 std::unexpected<Error> refuse(Errc code, std::string message);

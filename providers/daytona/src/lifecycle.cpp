@@ -1,3 +1,4 @@
+#include <mooring/http/instant.hpp>
 #include <mooring/http/url.hpp>
 
 #include "apis.hpp"
@@ -5,7 +6,6 @@
 #include "creation.hpp"
 #include "definition.hpp"
 #include "errors.hpp"
-#include "instant.hpp"
 #include "removal.hpp"
 #include "settling.hpp"
 #include "volumes.hpp"
@@ -221,7 +221,7 @@ Task<void> Lifecycle::extend(Instance instance, milliseconds lifetime, CallOptio
   auto seen = co_await lookUp(account_, id, call);
   if (!seen) co_return std::unexpected(std::move(seen).error());
   if (!*seen || phaseOf((*seen)->state) == Phase::leaving) co_return goneFailure(id, "does not exist");
-  const auto created = parseInstant((*seen)->createdAt);
+  const auto created = http::parseInstant((*seen)->createdAt);
   if (!created) {
     co_return refuse(
         Errc::corrupted,

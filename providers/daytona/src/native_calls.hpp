@@ -2,15 +2,13 @@
 #pragma once
 
 #include <mooring/daytona/native.hpp>
+#include <mooring/http/background.hpp>
 #include <mooring/http/json.hpp>
 #include <mooring/provider.hpp>
 
 #include "account.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-
 #include <any>
-#include <exception>
 #include <memory>
 #include <utility>
 
@@ -29,15 +27,7 @@ void read(http::Fields& in, GitStatus& out);
 /// Runs `task` on mooring's loop. The future is kept in any case.
 template <class T>
 std::future<Result<T>> inBackground(const NativeParts& parts, Task<T> task) {
-  auto promise = std::make_shared<mooring::detail::Fulfilled<T>>();
-  auto future = promise->future();
-  boost::asio::co_spawn(parts.account->context.loop,
-                        std::move(task),
-                        [promise](const std::exception_ptr& thrown, Result<T> result) {
-                          if (thrown) result = failure(Errc::internal, "a native call threw an exception");
-                          promise->set(std::move(result));
-                        });
-  return future;
+  return http::inBackground(parts.account->context.loop, std::move(task));
 }
 
 }  // namespace mooring::daytona

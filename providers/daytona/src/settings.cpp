@@ -1,6 +1,6 @@
 #include "settings.hpp"
 
-#include <mooring/http/url.hpp>
+#include <mooring/http/vendor_settings.hpp>
 
 #include "errors.hpp"
 
@@ -13,6 +13,7 @@ namespace mooring::daytona {
 namespace {
 
 constexpr const char* cloudApi = "https://app.daytona.io/api";
+constexpr std::array addressNames = {"DAYTONA_API_URL", "DAYTONA_SERVER_URL"};
 
 /// Splits at commas and white space.
 std::vector<std::string> words(std::string_view text) {
@@ -56,27 +57,6 @@ Result<void> readCredential(const Settings& settings, Credential& out) {
   return {};
 }
 
-Result<void> readAddress(const Settings& settings, AccountSettings& out) {
-  out.apiUrlFrom = "the built-in address";
-  out.apiUrl = cloudApi;
-  for (const char* name : {"DAYTONA_API_URL", "DAYTONA_SERVER_URL"}) {
-    if (const auto url = settings.get(name)) {
-      out.apiUrlFrom = name;
-      out.apiUrl = *url;
-      break;
-    }
-  }
-  const auto parsed = http::parseUrl(out.apiUrl);
-  if (!parsed || !(parsed->scheme == "http" || parsed->scheme == "https") || !parsed->query().empty()) {
-    return refuse(Errc::invalidArgument,
-                  out.apiUrlFrom + " is not the address of a Daytona API: write it like " + cloudApi +
-                      (parsed ? "" : " (" + parsed.error().message + ")"));
-  }
-  while (out.apiUrl.ends_with('/'))
-    out.apiUrl.pop_back();
-  return {};
-}
-
 }  // namespace
 
 bool isOn(std::string_view value) {
@@ -91,7 +71,10 @@ Result<AccountSettings> readSettings(const Settings& settings) {
   AccountSettings out;
   if (auto read = readCredential(settings, out.credential); !read)
     return std::unexpected(std::move(read).error());
-  if (auto read = readAddress(settings, out); !read) return std::unexpected(std::move(read).error());
+  auto address = http::readAddress(vendor, settings, addressNames, cloudApi);
+  if (!address) return std::unexpected(std::move(address).error());
+  out.apiUrl = std::move(address->url);
+  out.apiUrlFrom = std::move(address->from);
 
   auto& defaults = out.defaults;
   defaults.ephemeral = onUnlessSaid(settings, "SANDBOX_DAYTONA_EPHEMERAL", true);
@@ -109,23 +92,20 @@ Result<AccountSettings> readSettings(const Settings& settings) {
 }
 
 std::string describeSettings(const Settings& settings) {
-  std::string out;
-  for (const char* name : {"DAYTONA_API_URL",
-                           "DAYTONA_SERVER_URL",
-                           "DAYTONA_API_KEY",
-                           "DAYTONA_JWT_TOKEN",
-                           "DAYTONA_ORGANIZATION_ID",
-                           "DAYTONA_TARGET",
-                           "SANDBOX_DAYTONA_EPHEMERAL",
-                           "SANDBOX_DAYTONA_DELETE_ON_STOP",
-                           "SANDBOX_DAYTONA_DECLARATIVE_IMAGE",
-                           "SANDBOX_DAYTONA_DECLARATIVE_BASE",
-                           "SANDBOX_DAYTONA_DECLARATIVE_PYTHON",
-                           "SANDBOX_DAYTONA_DECLARATIVE_PIP",
-                           "SANDBOX_DAYTONA_LOG_VOLUMES"}) {
-    if (settings.get(name)) out += (out.empty() ? "" : ", ") + std::string(name);
-  }
-  return out;
+  static constexpr std::array names = {"DAYTONA_API_URL",
+                                       "DAYTONA_SERVER_URL",
+                                       "DAYTONA_API_KEY",
+                                       "DAYTONA_JWT_TOKEN",
+                                       "DAYTONA_ORGANIZATION_ID",
+                                       "DAYTONA_TARGET",
+                                       "SANDBOX_DAYTONA_EPHEMERAL",
+                                       "SANDBOX_DAYTONA_DELETE_ON_STOP",
+                                       "SANDBOX_DAYTONA_DECLARATIVE_IMAGE",
+                                       "SANDBOX_DAYTONA_DECLARATIVE_BASE",
+                                       "SANDBOX_DAYTONA_DECLARATIVE_PYTHON",
+                                       "SANDBOX_DAYTONA_DECLARATIVE_PIP",
+                                       "SANDBOX_DAYTONA_LOG_VOLUMES"};
+  return http::namesOfSet(settings, names);
 }
 
 }  // namespace mooring::daytona

@@ -23,15 +23,6 @@ Result<http::Client> makePlainClient(const ProviderContext& context,
 
 }  // namespace
 
-std::string Account::redacted(std::string text) const {
-  const auto& hidden = token.reveal();
-  if (hidden.empty()) return text;
-  for (auto at = text.find(hidden); at != std::string::npos; at = text.find(hidden, at)) {
-    text.replace(at, hidden.size(), "***");
-  }
-  return text;
-}
-
 Result<AccountPtr> makeAccount(const ProviderContext& context, AccountParts parts) {
   auto settings = readSettings(context.settings);
   if (!settings) return std::unexpected(std::move(settings).error());

@@ -27,9 +27,6 @@ struct Account {
   std::string projectId = {};
   std::string apiUrl = {};  ///< Without a slash at its end.
   Defaults defaults = {};
-
-  /// `text` without the account's token, should it be in there.
-  [[nodiscard]] std::string redacted(std::string text) const;
 };
 using AccountPtr = std::shared_ptr<Account>;
 

@@ -1,6 +1,7 @@
 // The interfaces of one account, each in a source of its own.
 #pragma once
 
+#include <mooring/guest/scripted_files.hpp>
 #include <mooring/provider.hpp>
 
 #include "account.hpp"
@@ -37,7 +38,7 @@ class Commands final : public CommandsApi {
   AccountPtr account_;
 };
 
-class Files final : public FilesApi {
+class Files final : public guest::ScriptedFiles {
  public:
   explicit Files(AccountPtr account) : account_(std::move(account)) {}
 
@@ -46,22 +47,16 @@ class Files final : public FilesApi {
                   std::uint64_t offset,
                   std::shared_ptr<ByteSink> sink,
                   CallOptions call) override;
-  Task<void> write(Instance instance,
-                   SandboxPath path,
-                   std::shared_ptr<ByteSource> source,
-                   WriteOptions options,
-                   CallOptions call) override;
-  Task<void> writeMany(Instance instance,
-                       std::function<std::optional<FileUpload>()> next,
-                       CallOptions call) override;
-  Task<std::vector<FileInfo>> list(Instance instance, SandboxPath path, CallOptions call) override;
-  Task<FileInfo> stat(Instance instance, SandboxPath path, CallOptions call) override;
-  Task<void> makeDirectory(Instance instance, SandboxPath path, int mode, CallOptions call) override;
-  Task<void> remove(Instance instance, SandboxPath path, RemoveMode mode, CallOptions call) override;
-  Task<void> move(Instance instance, SandboxPath from, SandboxPath to, CallOptions call) override;
-  Task<void> setMode(Instance instance, SandboxPath path, int mode, CallOptions call) override;
 
  private:
+  Task<guest::Printed> run(Instance instance,
+                           std::string_view script,
+                           std::vector<std::string> args,
+                           CallOptions call) override;
+  std::string newDirectory() override;
+  Task<void> bring(Instance instance, std::string directory, http::TarItems items, CallOptions call) override;
+  [[nodiscard]] std::string_view placeScript() const override;
+
   AccountPtr account_;
 };
 

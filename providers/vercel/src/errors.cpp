@@ -1,22 +1,16 @@
 #include "errors.hpp"
 
 #include <mooring/http/json.hpp>
-#include <mooring/http/text.hpp>
 #include <mooring/http/transport.hpp>
+#include <mooring/http/vendor.hpp>
 
 #include <boost/json/object.hpp>
-#include <spdlog/fmt/fmt.h>
 
 namespace json = boost::json;
 
 namespace mooring::vercel {
 
 namespace {
-
-std::string textOf(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? http::oneLine(value->get_string()) : std::string();
-}
 
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
@@ -74,9 +68,7 @@ std::string_view adviceFor(Errc code) {
 }  // namespace
 
 std::unexpected<Error> refuse(Errc code, std::string message) {
-  Error error = makeError(code, std::move(message));
-  error.provider = std::string(Options::provider);
-  return std::unexpected(std::move(error));
+  return http::refusal(vendor, code, std::move(message));
 }
 
 Complaint complaintOf(const http::Response& response) {
@@ -84,16 +76,14 @@ Complaint complaintOf(const http::Response& response) {
   const auto parsed = http::parseJson(response.body);
   const auto* object = parsed ? parsed->if_object() : nullptr;
   if (object == nullptr) {
-    // A page of some proxy's says nothing to a person; a short text may.
-    const auto type = http::mediaType(response.headers.get("Content-Type").value_or(""));
-    if (type != "text/html" && !response.body.starts_with('<')) out.message = http::oneLine(response.body);
+    out.message = http::plainTextOf(response);
     return out;
   }
   const auto* error = object->if_contains("error");
   const auto* inner = error != nullptr ? error->if_object() : nullptr;
   const auto& said = inner != nullptr ? *inner : *object;
-  out.message = textOf(said, "message");
-  out.code = textOf(said, "code");
+  out.message = http::textOf(said, "message");
+  out.code = http::textOf(said, "code");
   const auto* invalid = said.if_contains("invalidToken");
   out.invalidToken = invalid != nullptr && invalid->is_bool() && invalid->get_bool();
   return out;
@@ -102,23 +92,14 @@ Complaint complaintOf(const http::Response& response) {
 Error errorFrom(const Account& account, const http::Response& response, std::string_view what) {
   const auto complaint = complaintOf(response);
   const auto code = meaningOf(response.status, complaint);
-  auto message = fmt::format("cannot {}: Vercel answered {}", what, response.status);
-  if (!complaint.code.empty()) message += " " + complaint.code;
-  if (!complaint.message.empty()) message += ": " + complaint.message;
-  message += adviceFor(code);
-  auto error = makeError(code, account.redacted(std::move(message)));
-  error.provider = std::string(Options::provider);
-  error.httpStatus = response.status;
-  error.requestId = response.requestId;
-  error.retryAfter = response.retryAfter;
-  if (response.retriesExhausted && error.retryable()) error.transience = Transience::exhausted;
-  return error;
+  std::string said;
+  if (!complaint.code.empty()) said += " " + complaint.code;
+  if (!complaint.message.empty()) said += ": " + complaint.message;
+  return http::answered(vendor, response, code, what, said, adviceFor(code), account.token);
 }
 
 Error errorFrom(Error error, std::string_view what) {
-  error.message = fmt::format("cannot {}: {}", what, error.message);
-  error.provider = std::string(Options::provider);
-  return error;
+  return http::unanswered(vendor, std::move(error), what);
 }
 
 bool worthALook(const Error& error) {
@@ -126,13 +107,6 @@ bool worthALook(const Error& error) {
   return error.code == Errc::corrupted || http::mayHaveHappened(error);
 }
 
-Error outcomeUnknown(Error error) {
-  auto outer = error;
-  outer.code = Errc::outcomeUnknown;
-  outer.transience = Transience::permanent;
-  outer.message += "; it may have happened all the same";
-  outer.cause = std::make_shared<const Error>(std::move(error));
-  return outer;
-}
+Error outcomeUnknown(Error error) { return http::outcomeUnknown(std::move(error)); }
 
 }  // namespace mooring::vercel

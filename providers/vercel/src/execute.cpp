@@ -1,41 +1,18 @@
+#include <mooring/guest/staging.hpp>
+#include <mooring/http/interruptible.hpp>
 #include <mooring/http/sources.hpp>
 
 #include "errors.hpp"
 #include "execution.hpp"
 #include "upload.hpp"
 
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace asio = boost::asio;
 
 namespace mooring::vercel {
 
 namespace {
-
-/// Goes on when the execution has ended. Cancelling interrupts it, and the end is still awaited.
-asio::awaitable<Result<CommandEnd>> endOf(std::shared_ptr<Execution> execution, CallOptions call) {
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<CommandEnd>)>(
-      [](auto handler, std::shared_ptr<Execution> running, CallOptions options) {
-        auto slot = asio::get_associated_cancellation_slot(handler);
-        if (slot.is_connected()) {
-          slot.assign([weak = std::weak_ptr(running)](asio::cancellation_type type) {
-            const auto self = weak.lock();
-            if (self && type != asio::cancellation_type::none) self->interrupt();
-          });
-        }
-        running->start(std::move(options),
-                       [handler = std::move(handler), slot](Result<CommandEnd> end) mutable {
-                         if (slot.is_connected()) slot.clear();
-                         std::move(handler)(std::move(end));
-                       });
-      },
-      asio::use_awaitable,
-      std::move(execution),
-      std::move(call));
-}
 
 /// A command's input, sent beforehand where it is too long to go along.
 struct Prepared {
@@ -58,7 +35,7 @@ Task<Prepared> prepareInput(AccountPtr account,
     co_return out;
   }
   auto whole = http::prefixed(std::move(*head), std::move(source));
-  auto items = partsOf(scratchDirectory(nonce) + "/in/", std::move(whole));
+  auto items = guest::partsOf(scratchDirectory(nonce) + "/in/", std::move(whole));
   auto sent = co_await uploadArchive(
       std::move(account), std::move(instance), std::move(items), "send the command's input", std::move(call));
   if (!sent) co_return std::unexpected(std::move(sent).error());
@@ -73,7 +50,7 @@ class Collected final : public RunObserver {
   void onOutput(Stream stream, std::span<const std::byte> bytes) override {
     (stream == Stream::out ? printed.out : printed.err) += asText(bytes);
   }
-  Printed printed;
+  guest::Printed printed;
 };
 
 }  // namespace
@@ -90,14 +67,14 @@ Task<CommandEnd> execute(
     co_return refuse(Errc::cancelled, "the call was cancelled before the command was started");
   auto execution = std::make_shared<Execution>(
       std::move(account), std::move(instance), std::move(*wrapped), std::move(command.cwd), observer);
-  co_return co_await endOf(std::move(execution), std::move(call));
+  co_return co_await http::endOf<CommandEnd>(std::move(execution), std::move(call));
 }
 
-Task<Printed> runScript(AccountPtr account,
-                        Instance instance,
-                        std::string_view script,
-                        std::vector<std::string> args,
-                        CallOptions call) {
+Task<guest::Printed> runScript(AccountPtr account,
+                               Instance instance,
+                               std::string_view script,
+                               std::vector<std::string> args,
+                               CallOptions call) {
   CommandSpec command;
   command.program = "sh";
   command.args.emplace_back("-c");

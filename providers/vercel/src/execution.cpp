@@ -1,5 +1,7 @@
 #include "execution.hpp"
 
+#include <mooring/http/interruptible.hpp>
+
 #include "control.hpp"
 #include "errors.hpp"
 
@@ -62,7 +64,7 @@ void Execution::start(CallOptions call, std::move_only_function<void(Result<Comm
   call.deadline.reset();  // Passing it kills the command, which needs the stream to be confirmed.
   asio::co_spawn(account_->context.loop,
                  drive(shared_from_this(), std::move(call)),
-                 asio::bind_cancellation_slot(driving_.slot(), asio::detached));
+                 asio::bind_cancellation_slot(driving_.slot(), http::keeping(shared_from_this())));
 }
 
 asio::awaitable<void> Execution::drive(std::shared_ptr<Execution> self, CallOptions call) {

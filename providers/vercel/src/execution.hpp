@@ -1,6 +1,7 @@
 // One waited command from its request to its end, over as many streams as that takes.
 #pragma once
 
+#include <mooring/guest/file_answers.hpp>
 #include <mooring/provider.hpp>
 
 #include "account.hpp"
@@ -80,18 +81,11 @@ class Execution : public std::enable_shared_from_this<Execution> {
 Task<CommandEnd> execute(
     AccountPtr account, Instance instance, CommandSpec command, RunObserver& observer, CallOptions call);
 
-/// What a script of ours printed.
-struct Printed {
-  int exitCode = 0;
-  std::string out = {};
-  std::string err = {};
-};
-
 /// Runs `script` in POSIX sh with `args` as $1, $2, …; for scripts that print little.
-Task<Printed> runScript(AccountPtr account,
-                        Instance instance,
-                        std::string_view script,
-                        std::vector<std::string> args,
-                        CallOptions call);
+Task<guest::Printed> runScript(AccountPtr account,
+                               Instance instance,
+                               std::string_view script,
+                               std::vector<std::string> args,
+                               CallOptions call);
 
 }  // namespace mooring::vercel

@@ -2,7 +2,7 @@
 
 #include <mooring/detail/base64.hpp>
 #include <mooring/http/json.hpp>
-#include <mooring/http/url.hpp>
+#include <mooring/http/vendor_settings.hpp>
 
 #include "errors.hpp"
 
@@ -15,6 +15,7 @@ namespace mooring::vercel {
 namespace {
 
 constexpr const char* cloudApi = "https://vercel.com/api";
+constexpr std::array addressNames = {"SANDBOX_VERCEL_API_URL"};
 
 /// As they come in a token's second part.
 struct ClaimsView {
@@ -64,36 +65,6 @@ Result<void> readCredential(const Settings& settings, Credential& out) {
                           "names team and project itself");
 }
 
-Result<void> readAddress(const Settings& settings, AccountSettings& out) {
-  out.apiUrlFrom = "the built-in address";
-  out.apiUrl = cloudApi;
-  if (const auto url = settings.get("SANDBOX_VERCEL_API_URL")) {
-    out.apiUrlFrom = "SANDBOX_VERCEL_API_URL";
-    out.apiUrl = *url;
-  }
-  const auto parsed = http::parseUrl(out.apiUrl);
-  if (!parsed || !(parsed->scheme == "http" || parsed->scheme == "https") || !parsed->query().empty()) {
-    return refuse(Errc::invalidArgument,
-                  out.apiUrlFrom + " is not the address of a Vercel API: write it like " + cloudApi +
-                      (parsed ? "" : " (" + parsed.error().message + ")"));
-  }
-  while (out.apiUrl.ends_with('/'))
-    out.apiUrl.pop_back();
-  return {};
-}
-
-Result<void> readSwitch(const Settings& settings, const char* name, bool& out) {
-  auto value = settings.get(name);
-  if (!value) return {};
-  std::ranges::transform(
-      *value, value->begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  static constexpr std::array<std::string_view, 4> yes = {"1", "true", "yes", "on"};
-  static constexpr std::array<std::string_view, 4> no = {"0", "false", "no", "off"};
-  out = std::ranges::find(yes, *value) != yes.end();
-  if (out || std::ranges::find(no, *value) != no.end()) return {};
-  return refuse(Errc::invalidArgument, std::string(name) + " must be 1 or 0");
-}
-
 }  // namespace
 
 std::optional<Claims> claimsOf(const Secret& token) {
@@ -118,26 +89,27 @@ Result<AccountSettings> readSettings(const Settings& settings) {
   AccountSettings out;
   if (auto read = readCredential(settings, out.credential); !read)
     return std::unexpected(std::move(read).error());
-  if (auto read = readAddress(settings, out); !read) return std::unexpected(std::move(read).error());
-  if (auto read = readSwitch(settings, "SANDBOX_VERCEL_PERSISTENT", out.defaults.persistent); !read)
+  auto address = http::readAddress(vendor, settings, addressNames, cloudApi);
+  if (!address) return std::unexpected(std::move(address).error());
+  out.apiUrl = std::move(address->url);
+  out.apiUrlFrom = std::move(address->from);
+  if (auto read = http::readSwitch(vendor, settings, "SANDBOX_VERCEL_PERSISTENT", out.defaults.persistent);
+      !read)
     return std::unexpected(std::move(read).error());
   return out;
 }
 
 std::string describeSettings(const Settings& settings) {
-  std::string out;
-  for (const char* name : {"SANDBOX_VERCEL_TOKEN",
-                           "VERCEL_TOKEN",
-                           "VERCEL_OIDC_TOKEN",
-                           "SANDBOX_VERCEL_TEAM_ID",
-                           "VERCEL_TEAM_ID",
-                           "SANDBOX_VERCEL_PROJECT_ID",
-                           "VERCEL_PROJECT_ID",
-                           "SANDBOX_VERCEL_API_URL",
-                           "SANDBOX_VERCEL_PERSISTENT"}) {
-    if (settings.get(name)) out += (out.empty() ? "" : ", ") + std::string(name);
-  }
-  return out;
+  static constexpr std::array names = {"SANDBOX_VERCEL_TOKEN",
+                                       "VERCEL_TOKEN",
+                                       "VERCEL_OIDC_TOKEN",
+                                       "SANDBOX_VERCEL_TEAM_ID",
+                                       "VERCEL_TEAM_ID",
+                                       "SANDBOX_VERCEL_PROJECT_ID",
+                                       "VERCEL_PROJECT_ID",
+                                       "SANDBOX_VERCEL_API_URL",
+                                       "SANDBOX_VERCEL_PERSISTENT"};
+  return http::namesOfSet(settings, names);
 }
 
 }  // namespace mooring::vercel

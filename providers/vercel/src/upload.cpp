@@ -1,64 +1,22 @@
 #include "upload.hpp"
 
-#include <mooring/http/sources.hpp>
-#include <mooring/http/spool.hpp>
+#include <mooring/guest/staging.hpp>
 
 #include "control.hpp"
 #include "errors.hpp"
-
-#include <spdlog/fmt/fmt.h>
 
 namespace mooring::vercel {
 
 namespace {
 
-constexpr std::size_t partSize = std::size_t{1} << 20;
 constexpr std::size_t fileBuffer = std::size_t{128} * 1024;
 constexpr std::chrono::minutes longestTransfer(60);
 
-struct Parts {
-  std::string prefix = {};
-  std::shared_ptr<ByteSource> source = {};
-  int count = 0;
-};
-
-Task<std::optional<http::TarItem>> nextPart(std::shared_ptr<Parts> parts) {
-  auto bytes = co_await http::readUpTo(parts->source, partSize);
-  if (!bytes) co_return std::unexpected(std::move(bytes).error());
-  if (bytes->empty()) co_return std::optional<http::TarItem>();
-  http::TarItem item;
-  item.entry.path = fmt::format("{}{:06}", parts->prefix, ++parts->count);
-  item.entry.mode = 0600;
-  item.entry.size = bytes->size();
-  item.content = sourceOf(std::move(*bytes));
-  co_return std::optional<http::TarItem>(std::move(item));
-}
-
-/// Paths in an archive begin without a slash.
-Task<std::optional<http::TarItem>> relative(http::TarItems items) {
-  auto item = co_await items();
-  if (item && *item) (*item)->entry.path.erase(0, (*item)->entry.path.find_first_not_of('/'));
-  co_return item;
-}
-
-Task<http::Body> bodyOf(const Account& account, http::TarItems items) {
-  http::TarItems inside = [items = std::move(items)]() { return relative(items); };
-  auto archive = http::tarOf(std::move(inside), http::TarCompression::gzip);
-  http::SpoolOptions options;
-  if (const auto directory = account.context.settings.get("TMPDIR")) options.directory = *directory;
-  return http::spooled(std::move(archive), account.context.blocking, std::move(options));
-}
-
 }  // namespace
-
-http::TarItems partsOf(std::string prefix, std::shared_ptr<ByteSource> source) {
-  auto parts = std::make_shared<Parts>(Parts{std::move(prefix), std::move(source)});
-  return [parts]() { return nextPart(parts); };
-}
 
 Task<void> uploadArchive(
     AccountPtr account, Instance instance, http::TarItems items, std::string what, CallOptions call) {
-  auto body = co_await bodyOf(*account, std::move(items));
+  auto body = co_await guest::archiveBody(account->context, std::move(items), http::TarCompression::gzip);
   if (!body) co_return std::unexpected(std::move(body).error());
   auto request = apiRequest(http::Method::post, "/fs/write", call);
   request.headers.set("Content-Type", "application/gzip");

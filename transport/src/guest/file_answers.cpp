@@ -1,13 +1,10 @@
-#include "file_calls.hpp"
-
+#include <mooring/guest/file_answers.hpp>
+#include <mooring/guest/file_scripts.hpp>
 #include <mooring/http/text.hpp>
-
-#include "errors.hpp"
-#include "file_scripts.hpp"
 
 #include <charconv>
 
-namespace mooring::vercel {
+namespace mooring::guest {
 
 namespace {
 
@@ -88,20 +85,12 @@ std::string plainPath(const SandboxPath& path) {
   return path.value.starts_with('/') ? path.value : "./" + path.value;
 }
 
-Task<Printed> runFileScript(AccountPtr account,
-                            Instance instance,
-                            std::string_view script,
-                            std::vector<std::string> args,
-                            std::string what,
-                            CallOptions call) {
-  auto printed = co_await runScript(
-      std::move(account), std::move(instance), script, std::move(args), std::move(call));
-  if (!printed) co_return std::unexpected(errorFrom(std::move(printed).error(), what));
-  if (printed->exitCode == 0) co_return printed;
-  std::string why(wordsFor(printed->exitCode));
-  if (why.empty()) why = http::oneLine(printed->err);
-  if (why.empty()) why = "its tool ended with " + std::to_string(printed->exitCode);
-  co_return refuse(meaningOf(*printed), "cannot " + what + ": " + why);
+Result<void> checkPrinted(const Printed& printed, std::string_view what) {
+  if (printed.exitCode == 0) return {};
+  std::string why(wordsFor(printed.exitCode));
+  if (why.empty()) why = http::oneLine(printed.err);
+  if (why.empty()) why = "its tool ended with " + std::to_string(printed.exitCode);
+  return failure(meaningOf(printed), "cannot " + std::string(what) + ": " + why);
 }
 
 Result<std::vector<FileInfo>> readListing(std::string_view text) {
@@ -110,7 +99,7 @@ Result<std::vector<FileInfo>> readListing(std::string_view text) {
     const auto end = text.find('\0');
     const auto linkEnd = end == std::string_view::npos ? end : text.find('\0', end + 1);
     auto info = linkEnd == std::string_view::npos ? std::nullopt : readEntry(text.substr(0, end));
-    if (!info) return refuse(Errc::corrupted, "the sandbox's listing of files cannot be read");
+    if (!info) return failure(Errc::corrupted, "the sandbox's listing of files cannot be read");
     info->linkTarget = text.substr(end + 1, linkEnd - end - 1);
     entries.push_back(std::move(*info));
     text.remove_prefix(linkEnd + 1);
@@ -118,4 +107,4 @@ Result<std::vector<FileInfo>> readListing(std::string_view text) {
   return entries;
 }
 
-}  // namespace mooring::vercel
+}  // namespace mooring::guest

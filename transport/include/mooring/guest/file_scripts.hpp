@@ -1,9 +1,10 @@
-// The shell side of files. POSIX sh with GNU find and mv; paths come as arguments and begin with '/' or './'.
+/// The shell side of files, for providers whose own calls about them are not exact. POSIX sh with GNU find
+/// and mv; paths come as arguments and begin with '/' or './' (plainPath() in file_answers.hpp).
 #pragma once
 
 #include <string_view>
 
-namespace mooring::vercel::file_scripts {
+namespace mooring::guest::file_scripts {
 
 /// How scripts answer: exit codes that no step of theirs gives by itself.
 constexpr int missing = 94;      ///< There is no such file.
@@ -86,4 +87,4 @@ put() {
 }
 )sh";
 
-}  // namespace mooring::vercel::file_scripts
+}  // namespace mooring::guest::file_scripts

@@ -1,9 +1,9 @@
-#include "instant.hpp"
+#include <mooring/http/instant.hpp>
 
 #include <charconv>
 #include <cstddef>
 
-namespace mooring::daytona {
+namespace mooring::http {
 
 namespace {
 
@@ -81,4 +81,4 @@ std::optional<Timestamp> parseInstant(std::string_view text) {
   return sys_days(date) + hours(*hour) + minutes(*minute) + seconds(*second) + fraction - *offset;
 }
 
-}  // namespace mooring::daytona
+}  // namespace mooring::http
