@@ -17,6 +17,14 @@ struct OtherProcess {
   SandboxService service;
 };
 
+/// A port for tests of previews: the one that is asked for, and the one that a server listens on to be found
+/// there. They differ where a provider has one port only, and its emulator's sandboxes share the ports of
+/// this machine.
+struct PreviewPort {
+  int asked = 0;
+  int served = 0;
+};
+
 class Fixture {
  public:
   virtual ~Fixture() = default;
@@ -37,6 +45,9 @@ class Fixture {
   /// A provider object of its own on `context`'s loop, to hold the contract itself to its word.
   virtual Result<std::shared_ptr<Provider>> makeProvider(ProviderContext context) = 0;
   [[nodiscard]] virtual Settings settings() const = 0;
+
+  /// A port that nobody used a moment ago.
+  virtual PreviewPort previewPort();
 
   /// Deletes what stands behind the sandbox now, without telling the service.
   virtual void vanish(const SandboxId& id) = 0;

@@ -55,16 +55,16 @@ void serve(Trial& trial, const Sandbox& sandbox, int port, const std::string& te
 TEST_CASE("previews: a URL reaches what listens in the sandbox", "[conformance][previews]") {
   Trial trial;
   if (!offered(trial)) return;
-  const int port = test::FreePort().number();
+  const auto port = trial.fixture().previewPort();
   auto config = trial.config();
-  config.ports = {port};
+  config.ports = {port.asked};
   auto sandbox = trial.create(config);
 
   // Asked for first, answered once it is there: nobody has to guess how long a server takes.
   PreviewOptions patient;
   patient.waitUntilReady = seconds(60);
-  auto waiting = sandbox.previews().url(port, patient).start();
-  serve(trial, sandbox, port, "hello from inside");
+  auto waiting = sandbox.previews().url(port.asked, patient).start();
+  serve(trial, sandbox, port.served, "hello from inside");
   const auto preview = waiting.get();
   REQUIRE(ok(preview));
   CHECK_FALSE(preview->url.empty());
@@ -76,7 +76,7 @@ TEST_CASE("previews: a URL reaches what listens in the sandbox", "[conformance][
 TEST_CASE("previews: waiting for a port that nobody serves ends", "[conformance][previews]") {
   Trial trial;
   if (!offered(trial)) return;
-  const int port = test::FreePort().number();
+  const int port = trial.fixture().previewPort().asked;
   auto config = trial.config();
   config.ports = {port};
   auto sandbox = trial.create(config);

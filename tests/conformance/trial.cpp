@@ -1,5 +1,7 @@
 #include "trial.hpp"
 
+#include "support/loopback.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <stdexcept>
@@ -105,6 +107,11 @@ bool Trial::released(const std::string& name, const Sandbox* in) {
   command.timeouts.total = std::chrono::seconds(30);
   const auto result = run(in == nullptr ? sandbox() : *in, std::move(command));
   return result.exitCode == 0 && !result.timedOut;
+}
+
+PreviewPort Fixture::previewPort() {
+  const int port = test::FreePort().number();
+  return {.asked = port, .served = port};
 }
 
 Command shell(std::string script, std::vector<std::string> args) {

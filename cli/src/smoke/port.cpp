@@ -43,12 +43,19 @@ int freePort() {
 }  // namespace
 
 Found reachPort(World& world) {
-  const int port = freePort();
+  constexpr int onlyPort = 8080;
+  int port = freePort();
   SandboxConfig config;
   config.provider = world.provider;
   config.purpose = "smoke";
   config.ports = {port};  // Some providers want them named beforehand.
   auto sandbox = world.service.create(config, world.call).get();
+  if (!sandbox && sandbox.error().code == Errc::unsupported) {
+    // A provider of one port; everywhere it is this one.
+    port = onlyPort;
+    config.ports = {port};
+    sandbox = world.service.create(config, world.call).get();
+  }
   if (!sandbox) return std::unexpected(std::move(sandbox).error());
   Command command;
   command.program = "sh";

@@ -43,6 +43,7 @@ constexpr std::array counts = {
     Count{"hiddenLooks", &Knobs::hiddenLooks},
     Count{"teardownCreates", &Knobs::teardownCreates},
     Count{"mostActive", &Knobs::mostActive},
+    Count{"webPort", &Knobs::webPort},
 };
 
 struct Choice {

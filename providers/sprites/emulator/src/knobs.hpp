@@ -32,6 +32,7 @@ struct Knobs {
   std::int64_t hiddenLooks = 0;               ///< "hiddenLooks": so often a new sprite is not found.
   std::int64_t teardownCreates = 0;           ///< "teardownCreates": so often a deleted name is still taken.
   std::int64_t mostActive = 0;                ///< "mostActive": more awake at a time are 429. 0: any number.
+  std::int64_t webPort = 8080;                ///< "webPort": this machine's port that is a sprite's 8080.
   bool tellsFileCodes = true;                 ///< "fileErrorCodes": "told" or "missing".
   bool urlHangs = true;                       ///< "silentUrl": "hangs" or "refuses", when nothing listens.
 };

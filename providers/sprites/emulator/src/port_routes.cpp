@@ -21,6 +21,7 @@ namespace {
 
 constexpr const char* guestAddress = "10.0.0.1";
 constexpr int highestPort = 65535;
+constexpr int usualWebPort = 8080;
 constexpr std::uint16_t closedInError = 1011;
 
 json::object portJson(const ListeningPort& listening) {
@@ -126,7 +127,10 @@ Task<void> proxy(WorldPtr world, Call call) {
   if (!first) co_return std::unexpected(std::move(first).error());
   const auto target = targetFrom(*first);
   if (!target) co_return co_await refuseOn(*socket, target.error().message);
-  auto server = co_await emulation::dial(target->port);
+  // Ports are this machine's; only the one that every sprite's URL leads to can be given another.
+  auto port = target->port;
+  if (port == usualWebPort) port = static_cast<std::uint16_t>(world->knobs.webPort);
+  auto server = co_await emulation::dial(port);
   if (!server)
     co_return co_await refuseOn(*socket, "dial tcp " + std::to_string(target->port) + ": connection refused");
   json::object answer;

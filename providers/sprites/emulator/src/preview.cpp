@@ -43,7 +43,7 @@ Task<void> serveUrl(std::shared_ptr<World> world, std::string id, emulation::Exc
   auto hold = co_await enter(world, sprite);
   if (!hold) co_return std::unexpected(std::move(hold).error());
   const Connected connected(sprite, *exchange);
-  const int port = webPort(*sprite);
+  const int port = webPort(*world, *sprite);
   auto listening = co_await listens(world, sprite, port);
   if (!listening) co_return std::unexpected(std::move(listening).error());
   if (!*listening) co_return emulation::refused(502, "nothing listens on the web port of the sprite");

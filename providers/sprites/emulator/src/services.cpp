@@ -17,7 +17,6 @@ using emulation::refused;
 namespace {
 
 constexpr std::size_t longestLog = 2000;
-constexpr int usualPort = 8080;
 constexpr const char* noTime = "0001-01-01T00:00:00Z";
 
 std::string_view wordFor(Service::State state) {
@@ -223,11 +222,11 @@ Task<void> startService(WorldPtr world, SpritePtr sprite, ServicePtr service) {
   co_return co_await service->start(sprite->machine);
 }
 
-int webPort(const Sprite& sprite) {
+int webPort(const World& world, const Sprite& sprite) {
   for (const auto& service : sprite.services | std::views::values) {
     if (service->definition().httpPort != 0) return service->definition().httpPort;
   }
-  return usualPort;
+  return static_cast<int>(world.knobs.webPort);
 }
 
 }  // namespace mooring::sprites::emulated

@@ -93,6 +93,6 @@ void startServices(const WorldPtr& world, const SpritePtr& sprite);
 /// One, and what it needs. Errors: 400 (it needs one that is not there).
 Task<void> startService(WorldPtr world, SpritePtr sprite, ServicePtr service);
 /// The port that the sprite's address leads to.
-int webPort(const Sprite& sprite);
+int webPort(const World& world, const Sprite& sprite);
 
 }  // namespace mooring::sprites::emulated
