@@ -59,6 +59,7 @@ LoopbackClient::~LoopbackClient() { ::close(socket_); }
 void LoopbackClient::send(std::string_view bytes) const {
   while (!bytes.empty()) {
     const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) fail("send");
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -73,6 +74,7 @@ std::string LoopbackClient::receive(std::size_t count) const {
   std::size_t have = 0;
   while (have < count) {
     const auto got = ::recv(socket_, bytes.data() + have, count - have, 0);
+    if (got < 0 && errno == EINTR) continue;  // A child of the test's ended.
     if (got < 0 && errno == ECONNRESET) break;
     if (got < 0) fail("receive");
     if (got == 0) break;
