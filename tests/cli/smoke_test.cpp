@@ -49,13 +49,15 @@ TEST_CASE("cli/smoke: walks through a provider and leaves nothing behind", "[cli
 
 TEST_CASE("cli/smoke: an emulated cloud needs no account", "[cli][smoke]") {
   const Cli cli;
-  const auto ended = cli.run({"smoke", "daytona", "--emulated", "--json"});
+  // Not Sprites': a sprite's URL leads to port 8080, which may be taken on this machine.
+  const std::string provider = GENERATE("daytona", "vercel");
+  const auto ended = cli.run({"smoke", provider, "--emulated", "--json"});
   INFO(ended.out << ended.err);
   REQUIRE(ended.code == 0);
   const auto results = resultsOf(ended);
   CHECK(results.at("run, another process") == "ok");
   CHECK(results.at("volume") == "ok");
-  CHECK(results.at("checkpoint") == "left out");
+  CHECK(results.at("checkpoint") == (provider == "daytona" ? "left out" : "ok"));
   CHECK(results.at("nothing left over") == "ok");
 }
 
