@@ -75,8 +75,11 @@ Task<void> putLabels(AccountPtr account,
                      CallOptions call) {
   json::object body{{"labels", json::array(labels.begin(), labels.end())}};
   auto request = jsonRequest(http::Method::put, spritePath(name), body, call);
-  auto response = co_await callForSuccess(account, std::move(request), "label sprite " + name);
+  const auto what = "label sprite " + name;
+  auto response = co_await callApi(account, std::move(request), what);
   if (!response) co_return std::unexpected(std::move(response).error());
+  if (response->status == 404) co_return refuse(Errc::gone, "Sprites knows no sprite " + name);
+  if (!response->ok()) co_return std::unexpected(errorFrom(*account, *response, what));
   co_return Result<void>();
 }
 

@@ -45,7 +45,7 @@ Task<http::Response> callForSuccess(AccountPtr account, http::Request request, s
 /// The sprite of that exact name; wakes nothing. Nothing is a proof of absence.
 Task<std::optional<SpriteView>> lookUp(AccountPtr account, std::string name, CallOptions call);
 
-/// Replaces the labels of a sprite. Errors: notFound.
+/// Replaces the labels of a sprite. Errors: gone.
 Task<void> putLabels(AccountPtr account, std::string name, std::vector<std::string> labels, CallOptions call);
 
 /// Waits between two looks at something that changes by itself. Errors: cancelled.
