@@ -22,6 +22,9 @@ namespace {
 constexpr std::chrono::minutes longestProgress(10);
 /// A second apart: the environment is back after 13 to 19 s where that was measured.
 constexpr int mostLooks = 300;
+/// For a restore whose request may have been lost; then it is asked for again.
+constexpr int looksInDoubt = 30;
+constexpr int mostRequests = 3;
 
 /// Behind a comment: names one checkpoint, because the answer to its creation names it only in a sentence.
 std::string tagFor(const std::string& uuid) { return "[mooring " + uuid + "]"; }
@@ -121,11 +124,12 @@ Task<bool> witness(AccountPtr account, Instance instance, std::string name, bool
   co_return printed->exitCode == 0;
 }
 
-/// Returns when the files are those of the checkpoint.
-Task<void> awaitRestored(AccountPtr account, Instance instance, std::string name, CallOptions call) {
-  for (int looks = 0; looks < mostLooks; ++looks) {
+/// Whether the files are those of the checkpoint, at the latest after so many looks.
+Task<bool> awaitRestored(
+    AccountPtr account, Instance instance, std::string name, int most, CallOptions call) {
+  for (int looks = 0; looks < most; ++looks) {
     auto old = co_await witness(account, instance, name, false, call);
-    if (old && !*old) co_return Result<void>();
+    if (old && !*old) co_return true;
     // While the environment restarts, anything may be answered; only that the sprite is gone is a proof.
     if (!old && (old.error().code == Errc::gone || old.error().code == Errc::cancelled ||
                  old.error().code == Errc::deadlineExceeded)) {
@@ -134,7 +138,7 @@ Task<void> awaitRestored(AccountPtr account, Instance instance, std::string name
     auto waited = co_await waitBeforeLook(account, looks);
     if (!waited) co_return std::unexpected(std::move(waited).error());
   }
-  co_return refuse(Errc::outcomeUnknown, "the sprite did not come back from restoring a checkpoint");
+  co_return false;
 }
 
 Task<void> forget(AccountPtr account, Instance instance, std::string name, CallOptions call) {
@@ -192,23 +196,34 @@ Task<Instance> Checkpoints::restore(Instance instance, CheckpointId id, CallOpti
   auto marked = co_await witness(account_, instance, name, true, call);
   if (!marked) co_return std::unexpected(errorFrom(std::move(marked).error(), what));
   const auto target = "/checkpoints/" + http::escape(id.value) + "/restore";
-  auto response = co_await callForProgress(account_, instance, target, nullptr, call);
-  std::optional<Error> refused;
-  if (!response) {
-    if (!inDoubt(response.error())) refused = errorFrom(std::move(response).error(), what);
-  } else if (!response->ok()) {
-    refused = errorFrom(*account_, *response, what);
-  } else if (const auto progress = progressOf(response->body); progress.error) {
-    auto error = refuse(Errc::unavailable, "cannot " + what + ": " + *progress.error);
-    refused = std::move(error).error();
+  // To restore twice comes to the same.
+  for (int requests = 0; requests < mostRequests; ++requests) {
+    auto response = co_await callForProgress(account_, instance, target, nullptr, call);
+    std::optional<Error> refused;
+    bool begun = false;
+    if (!response) {
+      if (!inDoubt(response.error())) refused = errorFrom(std::move(response).error(), what);
+    } else if (!response->ok()) {
+      refused = errorFrom(*account_, *response, what);
+    } else {
+      const auto progress = progressOf(response->body);
+      begun = progress.complete;
+      if (progress.error) {
+        auto error = refuse(Errc::unavailable, "cannot " + what + ": " + *progress.error);
+        refused = std::move(error).error();
+      }
+    }
+    if (refused) {
+      co_await forget(account_, instance, name, call);
+      co_return std::unexpected(std::move(*refused));
+    }
+    const int looks = begun ? mostLooks : looksInDoubt;
+    auto back = co_await awaitRestored(account_, instance, name, looks, call);
+    if (!back) co_return std::unexpected(std::move(back).error());
+    if (*back) co_return instance;
+    if (begun) break;
   }
-  if (refused) {
-    co_await forget(account_, instance, name, call);
-    co_return std::unexpected(std::move(*refused));
-  }
-  auto back = co_await awaitRestored(account_, instance, name, call);
-  if (!back) co_return std::unexpected(std::move(back).error());
-  co_return instance;
+  co_return refuse(Errc::outcomeUnknown, "the sprite did not come back from restoring a checkpoint");
 }
 
 Task<void> Checkpoints::remove(Instance, CheckpointId, CallOptions) {
