@@ -165,6 +165,12 @@ TEST_CASE("sprites/run: what fails after it may have happened", "[unit][sprites]
       socket.sayBytes(std::string("\3\0", 2));
     });
   }
+  SECTION("an end without a code") {
+    runs.acceptGate([](test::ScriptedSocket& socket, const std::string& gateMark) {
+      socket.sayBytes("\1" + gateMark + " started\nsome");
+      socket.sayBytes("\3");
+    });
+  }
   SECTION("a message of another kind") {
     runs.acceptGate([](test::ScriptedSocket& socket, const std::string&) { socket.sayBytes("\11"); });
   }

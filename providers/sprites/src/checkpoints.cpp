@@ -114,10 +114,12 @@ bool inDoubt(const Error& error) {
   return http::mayHaveHappened(error) || error.code == Errc::outcomeUnknown;
 }
 
+enum class Witness { make, look };
+
 /// Makes, or looks for, a file in the home that no checkpoint of before holds.
-Task<bool> witness(AccountPtr account, Instance instance, std::string name, bool make, CallOptions call) {
+Task<bool> witness(AccountPtr account, Instance instance, std::string name, Witness what, CallOptions call) {
   call.idempotent = true;
-  std::vector<std::string> args{std::move(name), make ? "make" : "look"};
+  std::vector<std::string> args{std::move(name), what == Witness::make ? "make" : "look"};
   constexpr std::string_view script = R"(if [ "$2" = make ]; then : >"$1"; else [ -e "$1" ]; fi)";
   auto printed = co_await runScript(account, std::move(instance), script, std::move(args), std::move(call));
   if (!printed) co_return std::unexpected(std::move(printed).error());
@@ -128,7 +130,7 @@ Task<bool> witness(AccountPtr account, Instance instance, std::string name, bool
 Task<bool> awaitRestored(
     AccountPtr account, Instance instance, std::string name, int most, CallOptions call) {
   for (int looks = 0; looks < most; ++looks) {
-    auto old = co_await witness(account, instance, name, false, call);
+    auto old = co_await witness(account, instance, name, Witness::look, call);
     if (old && !*old) co_return true;
     // While the environment restarts, anything may be answered; only that the sprite is gone is a proof.
     if (!old && (old.error().code == Errc::gone || old.error().code == Errc::cancelled ||
@@ -193,7 +195,7 @@ Task<Instance> Checkpoints::restore(Instance instance, CheckpointId id, CallOpti
 
   // The old environment may answer for a while after the request has.
   const auto name = ".mooring-restore-" + account_->context.ids->uuid();
-  auto marked = co_await witness(account_, instance, name, true, call);
+  auto marked = co_await witness(account_, instance, name, Witness::make, call);
   if (!marked) co_return std::unexpected(errorFrom(std::move(marked).error(), what));
   const auto target = "/checkpoints/" + http::escape(id.value) + "/restore";
   // To restore twice comes to the same.
@@ -214,6 +216,7 @@ Task<Instance> Checkpoints::restore(Instance instance, CheckpointId id, CallOpti
       }
     }
     if (refused) {
+      // Should that fail too, an empty file stays in the home; the refusal is what the caller has to know.
       co_await forget(account_, instance, name, call);
       co_return std::unexpected(std::move(*refused));
     }

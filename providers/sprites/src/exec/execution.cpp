@@ -175,7 +175,8 @@ Result<std::optional<CommandEnd>> Execution::take(const http::Message& message) 
       break;
     }
     case exitFrame:
-      if (payload.empty()) return refuse(Errc::corrupted, "Sprites ended the command without its exit code");
+      if (payload.empty())
+        return refuse(Errc::outcomeUnknown, "Sprites ended the command without its exit code");
       if (!output_.end()) {
         auto end = endWithoutWord(static_cast<unsigned char>(payload.front()));
         if (!end) return std::unexpected(std::move(end).error());
