@@ -28,8 +28,6 @@ struct Answer {
   std::string err = {};
 };
 
-std::string directoryOf(const std::string& key) { return "/tmp/.mooring/" + key; }
-
 Task<Answer> runScript(std::shared_ptr<Provider> provider,
                        Instance instance,
                        std::string_view script,
@@ -39,7 +37,7 @@ Task<Answer> runScript(std::shared_ptr<Provider> provider,
                        CallOptions call) {
   CommandSpec spec;
   spec.program = "sh";
-  spec.args = {"-c", std::string(script), "sh"};
+  spec.args = {"-c", std::string(scripts::place) + std::string(script), "sh"};
   for (auto& arg : args)
     spec.args.push_back(std::move(arg));
   spec.env = std::move(env);
@@ -113,7 +111,7 @@ Task<ExternalCommandId> Journal::start(Instance instance,
                                        CommandId key,
                                        CommandSpec command,
                                        CallOptions call) {
-  std::vector<std::string> args{directoryOf(key.value), command.cwd, std::move(command.program)};
+  std::vector<std::string> args{key.value, command.cwd, std::move(command.program)};
   for (auto& arg : command.args)
     args.push_back(std::move(arg));
   // With an input of its own the command gets that and the end of file; else its input stays open for
@@ -138,7 +136,7 @@ Task<ExternalCommandId> Journal::start(Instance instance,
 }
 
 Task<std::optional<ExternalCommandId>> Journal::find(Instance instance, CommandId key, CallOptions call) {
-  std::vector<std::string> args{directoryOf(key.value)};
+  std::vector<std::string> args{key.value};
   auto answer = co_await look(
       provider_, std::move(instance), scripts::poll, std::move(args), std::move(call));
   if (!answer) co_return std::unexpected(std::move(answer).error());
@@ -150,7 +148,7 @@ Task<std::optional<ExternalCommandId>> Journal::find(Instance instance, CommandI
 }
 
 Task<StartedState> Journal::poll(Instance instance, ExternalCommandId id, CallOptions call) {
-  std::vector<std::string> args{directoryOf(id.value)};
+  std::vector<std::string> args{id.value};
   auto answer = co_await look(
       provider_, std::move(instance), scripts::poll, std::move(args), std::move(call));
   if (!answer) co_return std::unexpected(std::move(answer).error());
@@ -178,10 +176,8 @@ Task<OutputChunk> Journal::output(Instance instance,
                                   std::size_t maxBytes,
                                   bool follow,
                                   CallOptions call) {
-  const std::vector<std::string> args{directoryOf(id.value),
-                                      stream == Stream::out ? "out" : "err",
-                                      std::to_string(offset + 1),
-                                      std::to_string(maxBytes)};
+  const std::vector<std::string> args{
+      id.value, stream == Stream::out ? "out" : "err", std::to_string(offset + 1), std::to_string(maxBytes)};
   std::chrono::milliseconds delay(20);
   while (true) {
     auto answer = co_await look(provider_, instance, scripts::output, args, call);
@@ -205,7 +201,7 @@ Task<OutputChunk> Journal::output(Instance instance,
 }
 
 Task<void> Journal::kill(Instance instance, ExternalCommandId id, int signal, CallOptions call) {
-  std::vector<std::string> args{directoryOf(id.value), std::to_string(signal)};
+  std::vector<std::string> args{id.value, std::to_string(signal)};
   auto answer = co_await look(
       provider_, std::move(instance), scripts::kill, std::move(args), std::move(call));
   if (!answer) co_return std::unexpected(std::move(answer).error());
@@ -215,7 +211,7 @@ Task<void> Journal::kill(Instance instance, ExternalCommandId id, int signal, Ca
 
 Task<void> Journal::writeInput(
     Instance instance, ExternalCommandId id, std::string bytes, bool close, CallOptions call) {
-  std::vector<std::string> args{directoryOf(id.value), close ? "close" : "open"};
+  std::vector<std::string> args{id.value, close ? "close" : "open"};
   std::map<std::string, std::string> noEnv;
   auto source = sourceOf(std::move(bytes));
   auto answer = co_await runScript(provider_,

@@ -11,8 +11,8 @@ namespace mooring::detail {
 
 /// Works with any CommandsApi that keeps its promises; needs sh, setsid and coreutils in the sandbox.
 ///
-/// One directory per command, /tmp/.mooring/<commandId>:
-///   out, err   what it wrote              pid    its process group, and when that process was born
+/// One directory per command, /var/tmp/.mooring/<commandId>, which a sandbox keeps while it sleeps:
+///   out, err   what it wrote              pid    its process group, when that was born, and in which boot
 ///   exit       128 + n or its exit code   input  a FIFO, its standard input     close  a FIFO: a line ends
 ///   the input
 /// Making the directory is what decides which of two starts runs the command.

@@ -44,6 +44,15 @@ std::string statusOf(const StartedCommand& command) {
   return std::string(toString(status->status));
 }
 
+void stopAndResume(Trial& trial) {
+  REQUIRE(ok(trial.sandbox().stop().get()));
+  auto back = trial.sandbox().resume().get();
+  // An answer, too, on a bad day: nothing is known, and asking again is safe.
+  while (back && back->kind == OutcomeKind::unreachable)
+    back = trial.sandbox().resume().get();
+  REQUIRE(ok(back));
+}
+
 bool offered(Trial& trial) {
   if (trial.offers(Capability::startedCommands)) return true;
   CHECK(failsWith(trial.sandbox().start(shell("true")).get(), Errc::unsupported));
@@ -317,14 +326,19 @@ TEST_CASE("start: stopping a sandbox ends its commands", "[conformance][started]
   trial.makeHold("alive");
   const auto started = start(trial, shell(holding("alive") + "echo up; sleep 100000; :"));
   REQUIRE(ok(started.follow(Stream::out, 0, 100, soon()).get()));
-  REQUIRE(ok(trial.sandbox().stop().get()));
-  auto back = trial.sandbox().resume().get();
-  // An answer, too, on a bad day: nothing is known, and asking again is safe.
-  while (back && back->kind == OutcomeKind::unreachable)
-    back = trial.sandbox().resume().get();
-  REQUIRE(ok(back));
+  stopAndResume(trial);
   CHECK(trial.released("alive"));
   CHECK(statusOf(started) != "running");
+}
+
+TEST_CASE("start: what a command has printed outlives a stop of its sandbox", "[conformance][started]") {
+  Trial trial;
+  if (!offered(trial) || !trial.offers(Capability::resume)) return;
+  const auto started = start(trial, shell("echo printed; echo problem >&2; exit 3"));
+  CHECK(waitFor(started).exitCode == 3);
+  stopAndResume(trial);
+  CHECK(followAll(started, Stream::out) == "printed\n");
+  CHECK(followAll(started, Stream::err) == "problem\n");
 }
 
 TEST_CASE("start: an end that was seen never changes", "[conformance][started]") {

@@ -42,7 +42,7 @@ class Bench {
     auto cell = begin(trouble);
     auto fault = trouble.fault;
     fault.skip = static_cast<int>(request);
-    REQUIRE(ok(cloud_->faults().add(std::move(fault))));
+    REQUIRE(ok(cloud_->faults().add(fault)));
     const auto done = deed_.act(cell);
     cloud_->faults().clear();
     checkExecutions();

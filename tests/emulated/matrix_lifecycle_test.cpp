@@ -39,7 +39,7 @@ TEST_CASE("faults: create makes exactly one, whatever happens to its reply", "[e
       INFO("trouble: " << trouble.name << ", at request " << request + 1);
       auto fault = trouble.fault;
       fault.skip = request;
-      REQUIRE(ok(cloud->faults().add(std::move(fault))));
+      REQUIRE(ok(cloud->faults().add(fault)));
       auto created = cloud->service().create(cloud->config()).get();
       cloud->faults().clear();
       if (!created && trouble.harm == Harm::lost) {

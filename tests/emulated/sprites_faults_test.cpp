@@ -14,11 +14,30 @@ FaultWorld faultWorld() {
       trouble.fault.body = R"({"error":"sprite_creation_rate_limited","message":"slow down"})";
   }
   // Whatever is asked of one that sleeps wakes it: nothing is to be noticed.
-  // A cold or restarted one has lost its /tmp here, as it may not have in the cloud: nothing is said of that.
   for (const char* state : {"warm", "dropped"})
     world.troubles.push_back({state, Harm::none, disturbing(state)});
+  for (const char* state : {"cold", "restarted"})
+    world.troubles.push_back({state, Harm::rebooted, disturbing(state)});
   world.troubles.push_back({"gone", Harm::lost, disturbing("gone")});
   return world;
+}
+
+TEST_CASE("faults: what a started command printed outlives its sprite's rest", "[emulated]") {
+  SpritesCloud cloud;
+  const auto sandbox = cloud.create();
+  const auto started = sandbox.start(shell("echo printed; exit 3")).get();
+  REQUIRE(ok(started));
+  const auto ended = started->wait().get();
+  REQUIRE(ok(ended));
+  CHECK(ended->exitCode == 3);
+  for (const char* state : {"warm", "cold", "restarted"}) {
+    INFO(state);
+    REQUIRE(ok(cloud.faults().add(disturbing(state))));
+    const auto printed = started->output(Stream::out).get();
+    REQUIRE(ok(printed));
+    CHECK(printed->bytes == "printed\n");
+    CHECK(printed->ended);
+  }
 }
 
 }  // namespace mooring::test

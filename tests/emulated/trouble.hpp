@@ -12,11 +12,12 @@ namespace mooring::test {
 
 /// What a trouble leaves of the one request that it strikes.
 enum class Harm {
-  none,     ///< It is done later, or not and that is said: every call ends well.
-  doubt,    ///< It may have had its effect.
-  garbled,  ///< It has, and the answer cannot be read.
-  asleep,   ///< The sandbox was stopped before it; its files are kept.
-  lost,     ///< The sandbox was gone before it, with its files.
+  none,      ///< It is done later, or not and that is said: every call ends well.
+  doubt,     ///< It may have had its effect.
+  garbled,   ///< It has, and the answer cannot be read.
+  rebooted,  ///< The sandbox's processes ended before it; it goes on by itself, with its files.
+  asleep,    ///< The sandbox was stopped before it; its files are kept.
+  lost,      ///< The sandbox was gone before it, with its files.
 };
 
 struct Trouble {

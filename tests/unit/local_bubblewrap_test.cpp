@@ -59,7 +59,7 @@ TEST_CASE("local/bubblewrap: of the host only programs are there, read-only", "[
   for (std::size_t i = 0; i + 1 < command.size(); ++i) {
     if (command[i] == "--bind") writable.push_back(command[i + 1]);
   }
-  CHECK(writable == std::vector<std::string>{"/state/sandboxes/k/workspace"});
+  CHECK(writable == std::vector<std::string>{"/state/sandboxes/k/temporary", "/state/sandboxes/k/workspace"});
   for (const std::string secret :
        {"/etc", "/etc/passwd", "/etc/shadow", "/etc/ssl", "/etc/ssl/private", "/home", "/root"}) {
     INFO(secret);

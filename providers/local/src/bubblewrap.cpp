@@ -101,7 +101,7 @@ std::vector<std::string> bubblewrapCommand(const Definition& definition,
   append(all, {"--info-fd", std::to_string(places.infoDescriptor)});
   addHostPrograms(all, top);
   append(all, {"--proc", "/proc", "--dev", "/dev"});
-  append(all, {"--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--tmpfs", "/var/tmp"});
+  append(all, {"--perms", "1777", "--tmpfs", "/tmp", "--bind", layout.temporary(key), "/var/tmp"});
   append(all,
          {"--perms",
           "1777",

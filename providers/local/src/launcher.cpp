@@ -123,6 +123,14 @@ Result<void> makeMountPoints(const Layout& layout, const Definition& definition)
   return {};
 }
 
+/// As anybody's as a /var/tmp is.
+Result<void> makeTemporary(const fs::path& directory) {
+  auto made = makeDirectories(directory);
+  if (made && ::chmod(directory.c_str(), 01777) != 0)
+    return systemFailure(errno, "cannot set the mode of " + directory.string());
+  return made;
+}
+
 std::string serveArgument(const char* name, std::uint64_t value) {
   return std::string(name) + "=" + std::to_string(value);
 }
@@ -188,6 +196,7 @@ Result<void> startProcess(const Site& site, const Definition& definition) {
     auto bwrap = findBubblewrap(site.context.settings);
     if (!bwrap) return std::unexpected(std::move(bwrap).error());
     places.bwrap = std::move(*bwrap);
+    if (auto made = makeTemporary(layout.temporary(key)); !made) return made;
   }
   auto supervisor = installSupervisor(layout);
   if (!supervisor) return std::unexpected(std::move(supervisor).error());

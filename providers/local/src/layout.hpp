@@ -32,6 +32,10 @@ class Layout {
   [[nodiscard]] std::filesystem::path workspace(std::string_view key) const {
     return sandbox(key) / "workspace";
   }
+  /// Its /var/tmp.
+  [[nodiscard]] std::filesystem::path temporary(std::string_view key) const {
+    return sandbox(key) / "temporary";
+  }
   [[nodiscard]] std::filesystem::path etc(std::string_view key) const { return sandbox(key) / "etc"; }
   [[nodiscard]] std::filesystem::path run(std::string_view key) const { return sandbox(key) / "run"; }
   [[nodiscard]] std::filesystem::path commands(std::string_view key) const {

@@ -26,7 +26,7 @@ CapabilityTable describeCapabilities() {
   table[checkpointRemoval] = native("deletes the copy");
   table[previews] = native("ports of this machine's loopback; not with the network blocked");
   table[portForwarding] = native("ports of this machine's loopback; not with the network blocked");
-  table[resume] = native("the workspace is kept; processes, /tmp and /var/tmp are not");
+  table[resume] = native("the workspace and /var/tmp are kept; processes and /tmp are not");
   table[lifetime] = native("counted from each start; then it is stopped");
   table[idleTimeout] = native("no command and no request for that long; then it is stopped");
   table[extend] = native("from now on");

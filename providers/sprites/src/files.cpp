@@ -56,7 +56,8 @@ Task<guest::Printed> Files::run(Instance instance,
   return runScript(account_, std::move(instance), script, std::move(args), std::move(call));
 }
 
-std::string Files::newDirectory() { return "/tmp/.mooring-" + account_->context.ids->uuid(); }
+// Not in /tmp: nobody promises that a sprite which falls asleep between two requests keeps that.
+std::string Files::newDirectory() { return "/var/tmp/.mooring-" + account_->context.ids->uuid(); }
 
 Task<void> Files::bring(Instance instance, std::string directory, http::TarItems items, CallOptions call) {
   auto body = co_await guest::archiveBody(account_->context, std::move(items), http::TarCompression::none);

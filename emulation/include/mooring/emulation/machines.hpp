@@ -42,7 +42,7 @@ class Machine {
   [[nodiscard]] const MachineSpec& spec() const { return spec_; }
 
   Task<void> start();
-  /// Ends all its processes; the files in its home stay.
+  /// Ends all its processes; the files in its home and in /var/tmp stay.
   Task<void> stop();
 
   /// Runs a command to its end; `observer` sees its output as it comes. Killed after `patience` (zero:

@@ -68,7 +68,7 @@ emulation::MachineSpec specFor(const World& world, const Session& session) {
 
 Task<void> fill(WorldPtr world, SessionPtr session, Origin origin) {
   if (origin.snapshot) {
-    auto restored = co_await restoreHome(session->machine, world->archives.file(origin.snapshot->id));
+    auto restored = co_await restoreFiles(session->machine, world->archives.file(origin.snapshot->id));
     if (!restored) co_return restored;
     origin.snapshot->lastUsedAt = world->now();
   }
@@ -126,7 +126,7 @@ Task<void> save(WorldPtr world, SessionPtr session, Ending ending, std::optional
   touch(*world, *session, Status::snapshotting);
   session->snapshottedAt = world->now();
   auto snapshot = newSnapshot(*world, *session, ending, life);
-  auto size = co_await saveHome(session->machine, world->archives.file(snapshot->id));
+  auto size = co_await saveFiles(session->machine, world->archives.file(snapshot->id));
   if (!size) co_return std::unexpected(std::move(size).error());
   snapshot->sizeBytes = *size;
   world->snapshots[snapshot->id] = snapshot;

@@ -51,13 +51,11 @@ class FromFile final : public ByteSource {
 CommandSpec packing(const emulation::MachineSpec& spec) {
   CommandSpec command;
   command.program = "tar";
-  command.args = {"--create", "--file", "-", "--directory", spec.home};
-  for (const auto& volume : spec.volumes) {
-    if (volume.mountPath.starts_with(spec.home + "/")) {
-      command.args.push_back("--exclude=." + volume.mountPath.substr(spec.home.size()));
-    }
-  }
-  command.args.emplace_back(".");
+  command.args = {"--create", "--file", "-", "--directory", "/"};
+  for (const auto& volume : spec.volumes)
+    command.args.push_back("--exclude=" + volume.mountPath.substr(1));
+  command.args.push_back(spec.home.substr(1));
+  command.args.emplace_back("var/tmp");
   command.input = sourceOf("");
   return command;
 }
@@ -74,7 +72,7 @@ ArchiveFolder::~ArchiveFolder() {
   fs::remove_all(folder_, ignored);
 }
 
-Task<std::uint64_t> saveHome(emulation::MachinePtr machine, fs::path archive) {
+Task<std::uint64_t> saveFiles(emulation::MachinePtr machine, fs::path archive) {
   auto started = co_await machine->start();
   if (!started) co_return std::unexpected(std::move(started).error());
   ToFile file(archive);
@@ -85,10 +83,10 @@ Task<std::uint64_t> saveHome(emulation::MachinePtr machine, fs::path archive) {
   co_return file.size();
 }
 
-Task<void> restoreHome(emulation::MachinePtr machine, fs::path archive) {
+Task<void> restoreFiles(emulation::MachinePtr machine, fs::path archive) {
   CommandSpec command;
   command.program = "tar";
-  command.args = {"--extract", "--file", "-", "--preserve-permissions", "--directory", machine->spec().home};
+  command.args = {"--extract", "--file", "-", "--preserve-permissions", "--directory", "/"};
   command.input = std::make_shared<FromFile>(archive);
   auto unpacked = co_await machine->runCaptured(std::move(command));
   if (!unpacked) co_return std::unexpected(std::move(unpacked).error());

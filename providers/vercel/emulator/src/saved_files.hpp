@@ -1,4 +1,4 @@
-// Snapshots are archives of a machine's home, kept outside of it.
+// Snapshots are archives of what a machine has on its disk, its home and /var/tmp, kept outside of it.
 #pragma once
 
 #include <mooring/emulation/machines.hpp>
@@ -24,11 +24,11 @@ class ArchiveFolder {
   std::filesystem::path folder_;
 };
 
-/// Writes the home of a machine that has stopped, without its volumes, to `archive`. It runs afterwards.
+/// Writes the files of a machine that has stopped, without its volumes, to `archive`. It runs afterwards.
 /// Gives the size. Errors: internal.
-Task<std::uint64_t> saveHome(emulation::MachinePtr machine, std::filesystem::path archive);
+Task<std::uint64_t> saveFiles(emulation::MachinePtr machine, std::filesystem::path archive);
 
-/// Fills the home of a new machine. Errors: internal.
-Task<void> restoreHome(emulation::MachinePtr machine, std::filesystem::path archive);
+/// Gives them to a new machine, whose home is in the same place. Errors: internal.
+Task<void> restoreFiles(emulation::MachinePtr machine, std::filesystem::path archive);
 
 }  // namespace mooring::vercel::emulated

@@ -56,7 +56,7 @@ exec chmod "$2" -- "$1"
 
 /// Sent along with uploaded files, whose numbers its lines name: `put <number> <mode or nothing> <path>`. A
 /// file reaches its place by a rename, so that the old one stays until the new one is whole; what is on
-/// another file system than /tmp is brought beside its place first.
+/// another file system than that archive is brought beside its place first.
 constexpr std::string_view place = R"sh(
 d=${0%/*}
 trap 'rm -rf "$d"' EXIT
