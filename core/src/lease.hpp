@@ -2,8 +2,7 @@
 #pragma once
 
 #include "core.hpp"
-
-#include <memory>
+#include "repeated.hpp"
 
 namespace mooring::detail {
 
@@ -16,14 +15,10 @@ void dropLease(SandboxRecord& record);
 /// A renewal that fails is left at that: the final commit is fenced and tells.
 class LeaseKeeper {
  public:
-  LeaseKeeper(CorePtr core, const SandboxRecord& record);
-  LeaseKeeper(const LeaseKeeper&) = delete;
-  LeaseKeeper& operator=(const LeaseKeeper&) = delete;
-  ~LeaseKeeper();
+  LeaseKeeper(const CorePtr& core, const SandboxRecord& record);
 
  private:
-  struct State;
-  std::shared_ptr<State> state_;
+  Repeated renewals_;
 };
 
 }  // namespace mooring::detail

@@ -1,7 +1,5 @@
 #include "reach.hpp"
 
-#include <spdlog/spdlog.h>
-
 namespace mooring::detail {
 
 Result<Reached> asRecorded(Core& core, SandboxRecord record) {
@@ -20,19 +18,6 @@ Task<Reached> reconnect(CorePtr core, SandboxId id, CallOptions call) {
   auto where = asRecorded(*core, std::move(outcome->record));
   if (where) where->connection = outcome->kind;
   co_return where;
-}
-
-Task<void> noteUse(CorePtr core, SandboxRecord record) {
-  constexpr auto often = std::chrono::minutes(5);
-  const auto now = core->now();
-  if (now - record.lastUsedAt < often) co_return Result<void>();
-  auto write = [id = record.sandboxId, now](RecordStore& store) { return store.touch(id, now); };
-  const auto touched = co_await withStore(core, std::move(write));
-  if (!touched) {
-    core->parts.log->warn(
-        "use not noted sandboxId={} error=\"{}\"", record.sandboxId.value, describe(touched.error()));
-  }
-  co_return Result<void>();
 }
 
 bool worthReconnecting(const Error& error, const CallOptions& call) {

@@ -4,6 +4,7 @@
 
 #include "connect.hpp"
 #include "core.hpp"
+#include "use.hpp"
 
 #include <functional>
 #include <memory>
@@ -27,9 +28,6 @@ Result<Reached> asRecorded(Core& core, SandboxRecord record);
 /// connect(), with everything but a usable sandbox turned into an Error.
 Task<Reached> reconnect(CorePtr core, SandboxId id, CallOptions call);
 
-/// Notes that the sandbox was used, at most every few minutes: warm calls do not write.
-Task<void> noteUse(CorePtr core, SandboxRecord record);
-
 /// Whether an attempt that failed so provably had no effect and a reconnection can help; or may be repeated
 /// on the caller's word.
 bool worthReconnecting(const Error& error, const CallOptions& call);
@@ -48,15 +46,14 @@ Task<T> reach(CorePtr core,
   const auto kept = *record;
   auto where = asRecorded(*core, std::move(*record));
   Result<T> result = std::unexpected(Error());
+  const UseKeeper use(core, kept.sandboxId);
   if (where) {
+    co_await noteUse(core, kept);
     result = co_await attempt(std::move(*where));
   } else {
     result = std::unexpected(std::move(where).error());
   }
-  if (result) {
-    co_await noteUse(core, kept);
-    co_return result;
-  }
+  if (result) co_return result;
   if (!worthReconnecting(result.error(), call) || (again && !again())) {
     co_return std::unexpected(annotate(std::move(result).error(), kept, ""));
   }

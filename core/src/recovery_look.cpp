@@ -1,5 +1,6 @@
 #include "recovery_look.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace mooring::detail {
@@ -62,10 +63,7 @@ Task<void> listAll(CorePtr core, LookPtr look, std::string name, CallOptions cal
     note(*look, std::move(provider).error(), name);
     co_return Result<void>();
   }
-  const auto& table = (*provider)->capabilities();
-  const auto lifetime = table.find(Capability::lifetime);
-  if (lifetime != table.end() && lifetime->second.support == Support::emulated)
-    look->withoutLifetimes.insert(name);
+  look->ownLimits[name] = ownLimitsOf(**provider);
   std::string cursor;
   do {
     auto wanted = co_await stillWanted();
@@ -90,16 +88,25 @@ Task<void> listAll(CorePtr core, LookPtr look, std::string name, CallOptions cal
 using Records = std::map<SandboxId, SandboxRecord>;
 using RecordsPtr = std::shared_ptr<Records>;
 
-/// Whether it is for mooring to end the sandbox when its lifetime is over.
-bool endsByOurs(const SandboxRecord& record, const std::set<std::string>& withoutLifetimes) {
-  return record.status == SandboxStatus::active && record.timeout.count() > 0 &&
-         withoutLifetimes.contains(record.provider);
+/// Those of the limits that its record sets.
+OwnLimits limitsOn(const SandboxRecord& record, OwnLimits limits) {
+  limits.lifetime = limits.lifetime && record.timeout.count() > 0;
+  limits.idleTimeout = limits.idleTimeout && record.config.idleTimeout.count() > 0;
+  return limits;
+}
+
+/// Whether it is for mooring to end the sandbox of the record some time.
+bool endsByOurs(const SandboxRecord& record, const std::map<std::string, OwnLimits>& all) {
+  const auto found = all.find(record.provider);
+  if (found == all.end() || record.status != SandboxStatus::active) return false;
+  const auto limits = limitsOn(record, found->second);
+  return limits.lifetime || limits.idleTimeout;
 }
 
 /// Active ones of a policy that waits for a call are of interest only where they can expire.
-bool ofInterest(const SandboxRecord& record, const std::set<std::string>& withoutLifetimes) {
+bool ofInterest(const SandboxRecord& record, const std::map<std::string, OwnLimits>& all) {
   return record.status != SandboxStatus::active || record.config.recreate != RecreatePolicy::onDemand ||
-         endsByOurs(record, withoutLifetimes);
+         endsByOurs(record, all);
 }
 
 Task<void> readStatus(CorePtr core, LookPtr look, RecordsPtr into, SandboxStatus status) {
@@ -114,7 +121,7 @@ Task<void> readStatus(CorePtr core, LookPtr look, RecordsPtr into, SandboxStatus
     auto got = co_await withStore(core, std::move(read));
     if (!got) co_return std::unexpected(std::move(got).error());
     for (auto& record : got->records) {
-      if (!ofInterest(record, look->withoutLifetimes)) continue;
+      if (!ofInterest(record, look->ownLimits)) continue;
       auto id = record.sandboxId;
       into->insert_or_assign(std::move(id), std::move(record));
     }
@@ -159,34 +166,27 @@ Task<void> readRecords(CorePtr core, LookPtr look) {
   co_return Result<void>();
 }
 
-/// When the sandbox of the record expires: counted from its last start, or from when it was last extended.
-/// Nothing when it has expired already, and not been started again.
-Task<std::optional<Expiry>> expiryOf(CorePtr core, SandboxRecord record) {
-  std::optional<Expiry> expiry;
+/// When it was started or extended last. Nothing when it has expired since.
+Task<std::optional<Timestamp>> lastStart(CorePtr core, SandboxId id) {
+  std::optional<Timestamp> start;
   std::int64_t after = 0;
   while (true) {
-    auto read = [id = record.sandboxId, after](RecordStore& store) {
-      return store.events(id, after, pageSize);
-    };
+    auto read = [id, after](RecordStore& store) { return store.events(id, after, pageSize); };
     auto events = co_await withStore(core, std::move(read));
     if (!events) co_return std::unexpected(std::move(events).error());
     for (const auto& event : *events) {
       after = event.seq;
-      if (startsLifetime(event.reason)) {
-        expiry = Expiry{
-            .sandboxId = record.sandboxId, .at = event.at + record.timeout, .lifetime = record.timeout};
-      } else if (event.reason == EventReason::expired) {
-        expiry.reset();
-      }
+      if (startsLifetime(event.reason)) start = event.at;
+      if (event.reason == EventReason::expired) start.reset();
     }
-    if (events->size() < pageSize) co_return expiry;
+    if (events->size() < pageSize) co_return start;
   }
 }
 
 Task<void> readExpiries(CorePtr core, LookPtr look) {
   for (const auto& record : look->view.records) {
-    if (!endsByOurs(record, look->withoutLifetimes)) continue;
-    auto expiry = co_await expiryOf(core, record);
+    if (!endsByOurs(record, look->ownLimits)) continue;
+    auto expiry = co_await expiryOf(core, record, look->ownLimits.at(record.provider));
     if (!expiry) co_return std::unexpected(std::move(expiry).error());
     if (*expiry) look->view.expiries.push_back(**expiry);
   }
@@ -253,6 +253,39 @@ Task<LookPtr> lookAround(CorePtr core, CallOptions call) {
   auto seen = co_await lookUp(core, look, call);
   if (!seen) co_return std::unexpected(std::move(seen).error());
   co_return look;
+}
+
+OwnLimits ownLimitsOf(const Provider& provider) {
+  const auto ours = [&table = provider.capabilities()](Capability capability) {
+    const auto found = table.find(capability);
+    return found != table.end() && found->second.support == Support::emulated;
+  };
+  OwnLimits limits;
+  limits.lifetime = ours(Capability::lifetime);
+  limits.idleTimeout = ours(Capability::idleTimeout);
+  return limits;
+}
+
+Task<std::optional<Expiry>> expiryOf(CorePtr core, SandboxRecord record, OwnLimits limits) {
+  std::optional<Expiry> expiry;
+  if (record.status != SandboxStatus::active) co_return expiry;
+  auto start = co_await lastStart(core, record.sandboxId);
+  if (!start) co_return std::unexpected(std::move(start).error());
+  if (!*start) co_return expiry;
+  const auto set = limitsOn(record, limits);
+  if (set.lifetime) {
+    expiry = Expiry{.sandboxId = record.sandboxId,
+                    .at = **start + record.timeout,
+                    .limit = TimeLimit::lifetime,
+                    .length = record.timeout};
+  }
+  if (!set.idleTimeout) co_return expiry;
+  const auto idle = record.config.idleTimeout;
+  const auto at = std::max(**start, record.lastUsedAt) + idle + 2 * core->parts.useInterval;
+  if (!expiry || at < expiry->at) {
+    expiry = Expiry{.sandboxId = record.sandboxId, .at = at, .limit = TimeLimit::idleTimeout, .length = idle};
+  }
+  co_return expiry;
 }
 
 Task<std::vector<Debt>> allDebts(CorePtr core) {

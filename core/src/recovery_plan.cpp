@@ -14,6 +14,12 @@ bool unfinished(const SandboxRecord& record) {
   return record.status == SandboxStatus::creating || record.status == SandboxStatus::recreating;
 }
 
+std::string whyOver(const Expiry& expiry) {
+  const auto length = std::to_string(expiry.length.count() / 1000) + " s";
+  if (expiry.limit == TimeLimit::lifetime) return "its lifetime of " + length + " is over";
+  return "it has not been used for the " + length + " of its idle limit";
+}
+
 class Planner {
  public:
   explicit Planner(const RecoveryView& view) : view_(view) {
@@ -102,7 +108,7 @@ class Planner {
         .provider = record->provider,
         .provisionKey = record->provisionKey,
         .externalSandboxId = record->externalSandboxId,
-        .why = "its lifetime of " + std::to_string(expiry.lifetime.count() / 1000) + " s is over",
+        .why = whyOver(expiry),
         .recordVersion = record->version,
     });
   }

@@ -4,6 +4,7 @@
 #include "lease.hpp"
 #include "recover.hpp"
 #include "recovery_look.hpp"
+#include "started.hpp"
 
 namespace mooring::detail {
 namespace {
@@ -158,6 +159,22 @@ Task<bool> markError(CorePtr core, RecoveryStep step, CallOptions call) {
   co_return co_await payRest(core, std::move(step), std::move(call));
 }
 
+/// Whether its record says that a started command runs. Each such command is asked for its end, which is a
+/// use of the sandbox: so a limit on idleness starts anew, once more for one that has ended meanwhile.
+Task<bool> hasCommands(CorePtr core, SandboxRecord record, CallOptions call) {
+  auto read = [id = record.sandboxId](RecordStore& store) { return store.listCommands(id); };
+  auto all = co_await withStore(core, std::move(read));
+  if (!all) co_return std::unexpected(std::move(all).error());
+  bool any = false;
+  for (const auto& command : *all) {
+    if (command.generation != record.generation || hasEnded(command.status)) continue;
+    auto now = co_await commandStatus(core, command.commandId, call);
+    if (!now) co_return std::unexpected(std::move(now).error());
+    any = true;
+  }
+  co_return any;
+}
+
 /// Stopped first, recorded after: a crash in between repeats a stop, and a stop may be repeated.
 Task<bool> expire(CorePtr core, RecoveryStep step, CallOptions call) {
   auto record = co_await recordAsPlanned(core, step);
@@ -165,6 +182,15 @@ Task<bool> expire(CorePtr core, RecoveryStep step, CallOptions call) {
   if (!*record) co_return false;
   auto provider = providerNamed(*core, step.provider);
   if (!provider) co_return std::unexpected(std::move(provider).error());
+  // Use leaves the version as it is.
+  auto expiry = co_await expiryOf(core, **record, ownLimitsOf(**provider));
+  if (!expiry) co_return std::unexpected(std::move(expiry).error());
+  if (!*expiry || (*expiry)->at > core->now()) co_return false;
+  if ((*expiry)->limit == TimeLimit::idleTimeout) {
+    auto busy = co_await hasCommands(core, **record, call);
+    if (!busy) co_return std::unexpected(std::move(busy).error());
+    if (*busy) co_return false;
+  }
   auto stopped = co_await (*provider)->lifecycle().stop(instanceOf(**record), std::move(call));
   if (!stopped && stopped.error().code != Errc::gone) co_return std::unexpected(std::move(stopped).error());
   auto change = changeOf(*core, **record, **record, EventReason::expired, step.why);

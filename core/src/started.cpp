@@ -4,15 +4,12 @@
 #include "journal.hpp"
 #include "reach.hpp"
 #include "run_once.hpp"
+#include "use.hpp"
 
 #include <spdlog/spdlog.h>
 
 namespace mooring::detail {
 namespace {
-
-bool ended(CommandStatus status) {
-  return status == CommandStatus::exited || status == CommandStatus::failed || status == CommandStatus::lost;
-}
 
 Task<CommandRecord> loadCommand(CorePtr core, CommandId id) {
   auto read = [id = std::move(id)](RecordStore& store) { return store.getCommand(id); };
@@ -21,7 +18,7 @@ Task<CommandRecord> loadCommand(CorePtr core, CommandId id) {
 
 /// Commits what was learnt about a command. An end that another process recorded first stands.
 Task<CommandRecord> record(CorePtr core, CommandRecord command) {
-  if (ended(command.status) && !command.finishedAt) command.finishedAt = core->now();
+  if (hasEnded(command.status) && !command.finishedAt) command.finishedAt = core->now();
   auto write = [command](RecordStore& store) { return store.updateCommand(command); };
   auto written = co_await withStore(core, std::move(write));
   if (written) co_return command;
@@ -62,6 +59,7 @@ struct Whereabouts {
   std::shared_ptr<Provider> provider = {};
   StartedCommandsApi* api = nullptr;
   SandboxRecord sandbox = {};
+  std::shared_ptr<UseKeeper> use = {};
 
   [[nodiscard]] Instance instance() const { return instanceOf(sandbox); }
 };
@@ -82,6 +80,8 @@ Task<Whereabouts> whereabouts(CorePtr core, CommandRecord command) {
   if (where.api == nullptr) {
     co_return failure(Errc::unsupported, "provider " + where.sandbox.provider + " has no started commands");
   }
+  co_await noteUse(core, where.sandbox);
+  where.use = std::make_shared<UseKeeper>(core, where.sandbox.sandboxId);
   co_return where;
 }
 
@@ -113,7 +113,7 @@ Task<Found> find(CorePtr core, CommandId id, CallOptions call) {
   auto where = co_await whereabouts(core, out.command);
   if (!where) {
     if (where.error().code != Errc::gone) co_return std::unexpected(std::move(where).error());
-    if (!ended(out.command.status)) {
+    if (!hasEnded(out.command.status)) {
       auto lost = co_await recordAs(core, std::move(out.command), CommandStatus::lost);
       if (!lost) co_return std::unexpected(std::move(lost).error());
       out.command = std::move(*lost);
@@ -208,6 +208,10 @@ Result<void> validateStart(const Command& command) {
 
 }  // namespace
 
+bool hasEnded(CommandStatus status) {
+  return status == CommandStatus::exited || status == CommandStatus::failed || status == CommandStatus::lost;
+}
+
 Task<CommandId> startCommand(CorePtr core, SandboxId id, Command command, CallOptions call) {
   if (auto valid = validateStart(command); !valid) co_return std::unexpected(std::move(valid).error());
   std::function<Task<CommandId>(Reached)> attempt =
@@ -234,7 +238,7 @@ Task<CommandRecord> waitForCommand(CorePtr core, CommandId id, CallOptions call)
     auto found = co_await find(core, id, call);
     if (!found) co_return std::unexpected(std::move(found).error());
     auto& command = found->command;
-    if (ended(command.status) || !found->where) co_return std::move(command);
+    if (hasEnded(command.status) || !found->where) co_return std::move(command);
     if (command.status == CommandStatus::starting) {
       const auto paused = co_await pause(delay);
       if (!paused) co_return std::unexpected(paused.error());
@@ -279,7 +283,7 @@ Task<void> killCommand(CorePtr core, CommandId id, int signal, CallOptions call)
   auto found = co_await find(core, std::move(id), call);
   if (!found) co_return std::unexpected(std::move(found).error());
   const auto& command = found->command;
-  if (ended(command.status) || !found->where) co_return Result<void>();
+  if (hasEnded(command.status) || !found->where) co_return Result<void>();
   if (command.externalCommandId.empty()) co_return std::unexpected(noHandle(command));
   auto killed = co_await found->where->api->kill(
       found->where->instance(), command.externalCommandId, signal, std::move(call));
@@ -293,7 +297,7 @@ Task<void> writeCommandInput(CorePtr core, CommandId id, std::string bytes, bool
   auto found = co_await find(core, std::move(id), call);
   if (!found) co_return std::unexpected(std::move(found).error());
   const auto& command = found->command;
-  if (ended(command.status) || !found->where) {
+  if (hasEnded(command.status) || !found->where) {
     co_return failure(Errc::conflict,
                       "the command is " + std::string(toString(command.status)) + " and reads no input");
   }

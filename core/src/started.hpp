@@ -8,6 +8,9 @@
 
 namespace mooring::detail {
 
+/// For good: no status follows.
+bool hasEnded(CommandStatus status);
+
 /// Sandbox::start. Returns the new command's id.
 Task<CommandId> startCommand(CorePtr core, SandboxId id, Command command, CallOptions call);
 

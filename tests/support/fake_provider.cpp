@@ -6,6 +6,8 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <iterator>
+#include <ranges>
 #include <utility>
 
 namespace mooring::test {
@@ -50,7 +52,7 @@ class FakeProvider final : public Provider,
   CommandsApi& commands() override { return *this; }
   FilesApi& files() override { return *this; }
   StartedCommandsApi* startedCommands() override {
-    return offers(Capability::startedCommands) ? this : nullptr;
+    return supportOf(Capability::startedCommands) == Support::native ? this : nullptr;
   }
   Task<std::vector<Finding>> diagnose(CallOptions call) override;
 
@@ -110,8 +112,13 @@ class FakeProvider final : public Provider,
  private:
   friend class FakeCloud;
 
+  [[nodiscard]] Support supportOf(Capability capability) const {
+    const auto& table = cloud_->options_.capabilities;
+    const auto found = table.find(capability);
+    return found == table.end() ? Support::unsupported : found->second.support;
+  }
   [[nodiscard]] bool offers(Capability capability) const {
-    return cloud_->options_.capabilities.contains(capability);
+    return supportOf(capability) != Support::unsupported;
   }
 
   /// What a fault does before the call. The fault itself comes back, for what it does afterwards.
@@ -213,7 +220,7 @@ void FakeCloud::registerIn(ProviderRegistry& registry) {
 void FakeCloud::fault(FakeCall call, std::vector<Fault> faults) {
   const std::lock_guard lock(mutex_);
   auto& queue = faults_[call];
-  std::move(faults.begin(), faults.end(), std::back_inserter(queue));
+  std::ranges::move(faults, std::back_inserter(queue));
 }
 
 Fault FakeCloud::next(FakeCall call) {
@@ -265,10 +272,8 @@ int FakeCloud::timesRun(std::string_view nonce) const {
 
 std::vector<std::string> FakeCloud::existing() const {
   const std::lock_guard lock(mutex_);
-  std::vector<std::string> keys;
-  for (const auto& [key, box] : boxes_)
-    keys.push_back(key);
-  return keys;
+  const auto keys = boxes_ | std::views::keys;
+  return {keys.begin(), keys.end()};
 }
 
 std::optional<InstanceState> FakeCloud::stateOf(std::string_view provisionKey) const {

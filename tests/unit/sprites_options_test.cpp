@@ -69,10 +69,6 @@ TEST_CASE("sprites/definition: what Sprites has not is refused by its name", "[u
     config.resources.diskGib = 1;
     named = "diskGib";
   }
-  SECTION("idle time") {
-    config.idleTimeout = std::chrono::minutes(1);
-    named = "idleTimeout";
-  }
   SECTION("volumes") {
     config.volumes = {VolumeMount{.name = "v", .mountPath = "/data"}};
     named = "volumes";

@@ -64,7 +64,7 @@ struct SandboxRecord {
   std::string leaseOwner = {};  ///< Who is creating it now; empty when nobody is.
   std::int64_t leaseToken = 0;  ///< Fencing token: grows with every lease.
   std::optional<Timestamp> leaseExpiresAt = {};
-  Timestamp lastUsedAt = {};  ///< Exact to about five minutes: warm commands do not write.
+  Timestamp lastUsedAt = {};  ///< Exact to ServiceParts::useInterval, five minutes unless changed.
   Timestamp createdAt = {};
   Timestamp updatedAt = {};
   std::optional<Timestamp> shutdownAt = {};
@@ -87,7 +87,8 @@ enum class EventReason {
   stopped,
   destroyed,
   extended,
-  expired,  ///< Its lifetime was over, and recover() stopped it; the next call may wake it or make another.
+  expired,  ///< Its lifetime or its time without use was over, and recover() stopped it; the next call may
+            ///< wake it or make another.
   checkpointRestored,
   debtIncurred,  ///< A best-effort step failed; recover() repeats it.
   debtPaid,

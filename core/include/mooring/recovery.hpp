@@ -19,9 +19,9 @@ enum class RecoveryAction {
   payStop,        ///< A debt: stop it.
   payDestroy,     ///< A debt: destroy it.
   destroyOrphan,  ///< Carries our owner tag and belongs to no record's current generation.
-  expire,         ///< An active one whose lifetime is over, at a provider that leaves that to mooring: it is
-                  ///< stopped.
-  adopt,          ///< An interrupted creation did succeed: its record becomes active.
+  expire,     ///< An active one whose lifetime or time without use is over, at a provider that leaves that
+              ///< to mooring: it is stopped.
+  adopt,      ///< An interrupted creation did succeed: its record becomes active.
   markError,  ///< An interrupted creation that nobody waits for: its rest is destroyed, a later call makes
               ///< another.
   markGone,   ///< An active record whose sandbox provably no longer exists becomes shutdown.
@@ -71,12 +71,20 @@ struct Sighting {
   bool usable = true;  ///< False: it exists but has failed for good (InstanceState::failed).
 };
 
-/// When the lifetime of an active sandbox is over, where its provider leaves that to mooring
-/// (Capability::lifetime is emulated).
+/// A limit on the time of an active sandbox.
+enum class TimeLimit {
+  lifetime,     ///< SandboxRecord::timeout, from its last start or extension.
+  idleTimeout,  ///< SandboxConfig::idleTimeout, from its last use, and twice ServiceParts::useInterval: as
+                ///< exact as the use is known.
+};
+
+/// When it is for mooring to end an active sandbox, because its provider does not (the limit's capability is
+/// emulated).
 struct Expiry {
   SandboxId sandboxId = {};
   Timestamp at = {};
-  std::chrono::milliseconds lifetime = {};
+  TimeLimit limit = TimeLimit::lifetime;  ///< The one that ends it first.
+  std::chrono::milliseconds length = {};  ///< As it was asked for.
 };
 
 /// All that plan() looks at. To be gathered in this order: `listed`, `now`, `debts` and `records`, `lookups`.

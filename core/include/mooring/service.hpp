@@ -61,6 +61,8 @@ struct ServiceParts {
   /// Values for secretEnv names. Null: `settings`.
   std::function<std::optional<Secret>(const std::string& name)> secrets = {};
   std::chrono::milliseconds leaseDuration = std::chrono::seconds(30);  ///< Renewed while creation goes on.
+  /// How exact SandboxRecord::lastUsedAt is: warm calls do not write, long ones note their use as often.
+  std::chrono::milliseconds useInterval = std::chrono::minutes(5);
   /// Called on the loop after each step; for crash tests.
   std::function<void(Step)> onStep = {};
 };

@@ -23,7 +23,8 @@ CapabilityTable capabilitiesWith(const Defaults& defaults) {
                       : emulated(
                             "Sprites knows no stop: processes are ended, and the sprite sleeps by itself");
   table[lifetime] = emulated("recover() stops what has outlived it; Sprites itself ends nothing");
-  table[idleTimeout] = lacking("a sprite sleeps after about 30 s without use, and wakes by use");
+  table[idleTimeout] = emulated(
+      "recover() stops what nobody has used for so long, 10 minutes late; it sleeps after 30 s anyway");
   table[extend] = emulated("of the lifetime that recover() watches");
   table[vcpuLimit] = lacking("every sprite has the same processors");
   table[memoryLimit] = lacking("Sprites manages memory by itself");

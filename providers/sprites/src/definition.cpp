@@ -27,8 +27,6 @@ Result<void> refuseWhatThereIsNot(const SandboxConfig& config) {
     return lacking("resources.vcpus: Sprites gives every sprite the same processors");
   if (config.resources.memoryMib) return lacking("resources.memoryMib: Sprites manages memory by itself");
   if (config.resources.diskGib) return lacking("resources.diskGib: Sprites gives every sprite the same disk");
-  if (config.idleTimeout.count() > 0)
-    return lacking("idleTimeout: a sprite sleeps after about 30 s without use, and that cannot be changed");
   if (!config.volumes.empty()) return lacking("volumes: a sprite has its own disk and nothing else");
   for (const int port : config.ports) {
     if (port != urlPort) {
