@@ -72,10 +72,10 @@ TEST_CASE("sprites/files: any number of files are one request and one socket", "
     return FileUpload{SandboxPath("f" + std::to_string(*left)), sourceOf("bytes"), WriteOptions()};
   };
   REQUIRE(ok(test::run(calls.files.writeMany(instance(), next, calls.call))));
-  CHECK(calls.sent() == Sent{"PUT " + sprite + "/fs/write?path=%2Ftmp%2F.mooring-" + uuid +
+  CHECK(calls.sent() == Sent{"PUT " + sprite + "/fs/write?path=%2Fvar%2Ftmp%2F.mooring-" + uuid +
                              ".tar&workingDir=%2Fhome%2Fsprite&mkdirParents=true&mode=0600"});
   CHECK(calls.body(0).find("put 3 '' './f0' 644") != std::string::npos);
-  CHECK(socket->heardAll.front().data.find("a/tmp/.mooring-" + uuid + "\n") != std::string::npos);
+  CHECK(socket->heardAll.front().data.find("a/var/tmp/.mooring-" + uuid + "\n") != std::string::npos);
 }
 
 TEST_CASE("sprites/files: facts come from a script, and its words decide", "[unit][sprites]") {
@@ -245,7 +245,8 @@ TEST_CASE("sprites/forwarding: what is not connected is notFound", "[unit][sprit
   CHECK(failsWith(test::run(calls.previews.answers(instance(), 0, calls.call)), Errc::invalidArgument));
 }
 
-TEST_CASE("sprites/native: sessions are listed, and killed only when they are the same", "[unit][sprites]") {
+TEST_CASE("sprites/native: sessions are listed, and followed or killed only when they are the same",
+          "[unit][sprites]") {
   Calls calls;
   const auto parts = std::make_shared<const sprites::NativeParts>(
       sprites::NativeParts{calls.account, instance()});
@@ -266,9 +267,51 @@ TEST_CASE("sprites/native: sessions are listed, and killed only when they are th
   CHECK(ok(native.kill(sessions->front()).get()));
   CHECK(calls.sent().back() == "POST " + sprite + "/exec/1847/kill?signal=SIGTERM&timeout=10s");
 
+  calls.wire->reply(200, list);
+  auto terminal = std::make_shared<test::ScriptedSocket>();
+  terminal->say(R"({"type":"session_info","session_id":"1847","tty":true})");
+  terminal->sayBytes("\1 is no frame here");
+  terminal->say(R"({"type":"exit","exit_code":3})");
+  calls.sockets->accept(terminal);
+  std::string shown;
+  const auto show = [&shown](Stream stream, std::string_view bytes) {
+    shown += (stream == Stream::out ? "out:" : "err:") + std::string(bytes) + ";";
+  };
+  CHECK(native.follow(sessions->front(), show).get() == 3);
+  CHECK(shown == "out:\1 is no frame here;");
+  CHECK(calls.sockets->opened.back().url == "https://api.test" + sprite + "/exec/1847?stdin=false");
+
+  calls.wire->reply(200, list);
+  auto piped = std::make_shared<test::ScriptedSocket>();
+  piped->say(R"({"type":"session_info","session_id":"1847","tty":false})");
+  piped->sayBytes("\1one");
+  piped->say(R"({"type":"exit","exit_code":4})");
+  piped->sayBytes("\2two");
+  SECTION("a session without a terminal ends with the frame that says so") {
+    piped->sayBytes("\3\4");
+    calls.sockets->accept(piped);
+    shown.clear();
+    CHECK(native.follow(sessions->front(), show).get() == 4);
+    CHECK(shown == "out:one;err:two;");
+  }
+  SECTION("or with the connection, once its exit was announced") {
+    piped->sayGoodbye();
+    calls.sockets->accept(piped);
+    CHECK(native.follow(sessions->front(), show).get() == 4);
+  }
+  SECTION("but a connection that ends before is no end") {
+    auto broken = std::make_shared<test::ScriptedSocket>();
+    broken->say(R"({"type":"session_info","session_id":"1847","tty":false})");
+    broken->sayGoodbye();
+    calls.sockets->accept(broken);
+    CHECK(failsWith(native.follow(sessions->front(), show).get(), Errc::unavailable));
+  }
+
   auto other = sessions->front();
   other.command = "what had the id before";
   calls.wire->reply(200, list);
   CHECK(ok(native.kill(other).get()));
   CHECK(calls.sent().back() == "GET " + sprite + "/exec");
+  calls.wire->reply(200, list);
+  CHECK(failsWith(native.follow(other, show).get(), Errc::notFound));
 }

@@ -6,6 +6,7 @@
 #include "control.hpp"
 #include "errors.hpp"
 #include "exec/execution.hpp"
+#include "exec/follow.hpp"
 
 #include <algorithm>
 
@@ -46,14 +47,31 @@ Task<std::vector<Session>> listSessions(AccountPtr account, Instance instance) {
   co_return out;
 }
 
-Task<void> killListed(AccountPtr account, Instance instance, Session session) {
-  auto now = co_await listSessions(account, instance);
+/// Ids come again: whether this one still is the session's.
+Task<bool> stillRuns(AccountPtr account, Instance instance, Session session) {
+  auto now = co_await listSessions(std::move(account), std::move(instance));
   if (!now) co_return std::unexpected(std::move(now).error());
-  const bool same = std::ranges::any_of(*now, [&session](const Session& each) {
+  co_return std::ranges::any_of(*now, [&session](const Session& each) {
     return each.id == session.id && each.command == session.command && each.createdAt == session.createdAt;
   });
-  if (!same) co_return Result<void>();
+}
+
+Task<void> killListed(AccountPtr account, Instance instance, Session session) {
+  auto runs = co_await stillRuns(account, instance, session);
+  if (!runs) co_return std::unexpected(std::move(runs).error());
+  if (!*runs) co_return Result<void>();
   co_return co_await killSession(std::move(account), std::move(instance), std::move(session.id));
+}
+
+Task<int> followListed(AccountPtr account,
+                       Instance instance,
+                       Session session,
+                       std::function<void(Stream, std::string_view)> onOutput) {
+  auto runs = co_await stillRuns(account, instance, session);
+  if (!runs) co_return std::unexpected(std::move(runs).error());
+  if (!*runs) co_return refuse(Errc::notFound, "session " + session.id + " has ended");
+  co_return co_await followSession(
+      std::move(account), std::move(instance), std::move(session), std::move(onOutput));
 }
 
 }  // namespace
@@ -68,6 +86,13 @@ std::future<Result<std::vector<Session>>> Native::sessions() const {
 std::future<Result<void>> Native::kill(Session session) const {
   return http::inBackground(parts_->account->context.loop,
                             killListed(parts_->account, parts_->instance, std::move(session)));
+}
+
+std::future<Result<int>> Native::follow(Session session,
+                                        std::function<void(Stream, std::string_view)> onOutput) const {
+  return http::inBackground(
+      parts_->account->context.loop,
+      followListed(parts_->account, parts_->instance, std::move(session), std::move(onOutput)));
 }
 
 }  // namespace mooring::sprites

@@ -107,12 +107,4 @@ Task<std::optional<http::Message>> readWithin(std::shared_ptr<http::WebSocket> s
   co_return std::move(message);
 }
 
-http::Message frame(char kind, std::string_view payload) {
-  http::Message message;
-  message.data.reserve(payload.size() + 1);
-  message.data += kind;
-  message.data += payload;
-  return message;
-}
-
 }  // namespace mooring::sprites

@@ -24,7 +24,4 @@ Task<std::shared_ptr<http::WebSocket>> openSocket(
 Task<std::optional<http::Message>> readWithin(std::shared_ptr<http::WebSocket> socket,
                                               std::chrono::milliseconds limit);
 
-/// A binary message whose first byte says what it is.
-http::Message frame(char kind, std::string_view payload);
-
 }  // namespace mooring::sprites

@@ -5,6 +5,7 @@
 
 #include "control.hpp"
 #include "errors.hpp"
+#include "exec/frames.hpp"
 #include "sockets.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -30,34 +31,12 @@ constexpr int mostApproaches = 4;
 constexpr std::size_t inputPiece = std::size_t{64} * 1024;
 constexpr const char* running = "run a command";
 
-/// First bytes of the messages.
-constexpr char stdinFrame = 0;
-constexpr char stdoutFrame = 1;
-constexpr char stderrFrame = 2;
-constexpr char exitFrame = 3;
-constexpr char stdinEndFrame = 4;
-
-struct TextMessage {
-  std::string type = {};
-  std::string sessionId = {};
-};
-void read(http::Fields& in, TextMessage& out) {
-  in.optional("type", out.type);
-  in.optional("session_id", out.sessionId);
-}
-
 CommandEnd killedUnconfirmed() {
   CommandEnd end;
   end.exitCode = 128 + SIGKILL;
   end.signal = "SIGKILL";
   end.interrupted = true;
   return end;
-}
-
-TextMessage readText(const http::Message& message) {
-  const auto json = http::parseJson(message.data);
-  auto text = json ? http::decodeValue<TextMessage>(*json) : Result<TextMessage>();
-  return text ? std::move(*text) : TextMessage();
 }
 
 }  // namespace
@@ -115,7 +94,7 @@ Task<void> Execution::passGate(CallOptions call) {
     if (!waited) co_return std::unexpected(std::move(waited).error());
   }
   begun_ = true;
-  auto begun = co_await socket_->write(frame(stdinFrame, go));
+  auto begun = co_await socket_->write(frame(frame_kind::input, go));
   if (!begun) co_return std::unexpected(outcomeUnknown(errorFrom(std::move(begun).error(), running)));
   co_return Result<void>();
 }
@@ -132,13 +111,13 @@ Task<void> Execution::approach(CallOptions call) {
     if (!*message) co_return refuse(Errc::unavailable, "the connection was closed before the command began");
     const auto& got = **message;
     if (got.text) {
-      auto text = readText(got);
+      auto text = readAnnouncement(got);
       if (text.type == "session_info") session_ = std::move(text.sessionId);
-    } else if (got.data.starts_with(exitFrame)) {
+    } else if (got.data.starts_with(frame_kind::exit)) {
       co_return refuse(Errc::unsupported, "the sprite could not run sh, which mooring needs to run commands");
     }
   }
-  co_return co_await socket_->write(frame(stdinFrame, gated_.header));
+  co_return co_await socket_->write(frame(frame_kind::input, gated_.header));
 }
 
 Task<CommandEnd> Execution::readOn() {
@@ -157,14 +136,14 @@ Task<CommandEnd> Execution::readOn() {
 }
 
 Result<std::optional<CommandEnd>> Execution::take(const http::Message& message) {
-  const std::optional<CommandEnd> notYet;
+  std::optional<CommandEnd> notYet;
   // Texts announce what binary messages say reliably, or what nobody asked for.
   if (message.text || message.data.empty()) return notYet;
   const std::string_view payload = std::string_view(message.data).substr(1);
   switch (message.data.front()) {
-    case stdoutFrame:
-    case stderrFrame: {
-      const auto stream = message.data.front() == stdoutFrame ? Stream::out : Stream::err;
+    case frame_kind::output:
+    case frame_kind::errors: {
+      const auto stream = message.data.front() == frame_kind::output ? Stream::out : Stream::err;
       const auto bytes = output_.push(stream, payload);
       if (!started_ && output_.word()) {
         if (*output_.word() != word::started) return refusalOf(*output_.word());
@@ -174,7 +153,7 @@ Result<std::optional<CommandEnd>> Execution::take(const http::Message& message) 
       if (!bytes.empty() && done_) observer_->onOutput(stream, asBytes(bytes));
       break;
     }
-    case exitFrame:
+    case frame_kind::exit:
       if (payload.empty())
         return refuse(Errc::outcomeUnknown, "Sprites ended the command without its exit code");
       if (!output_.end()) {
@@ -238,11 +217,11 @@ asio::awaitable<void> Execution::feed(std::shared_ptr<Execution> self) {
       co_return;
     }
     if (*count == 0) break;
-    auto piece = frame(stdinFrame, asText(std::span(buffer).first(*count)));
+    auto piece = frame(frame_kind::input, asText(std::span(buffer).first(*count)));
     auto sent = co_await socket->write(std::move(piece));
     if (!sent) co_return;  // Whoever reads learns why.
   }
-  auto last = frame(stdinEndFrame, std::string_view());
+  auto last = frame(frame_kind::inputEnd, std::string_view());
   co_await socket->write(std::move(last));
 }
 

@@ -1,13 +1,16 @@
 /// What Sprites offers beyond mooring's common surface: `sandbox.native<sprites::Native>().get()`.
 #pragma once
 
+#include <mooring/command.hpp>
 #include <mooring/error.hpp>
 #include <mooring/sources.hpp>
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mooring::sprites {
@@ -42,6 +45,13 @@ class Native {
   /// Sends SIGTERM, and SIGKILL when it has not ended after ten seconds. Fine when it has ended already, also
   /// where its id has come again since. Cost: two requests.
   [[nodiscard]] std::future<Result<void>> kill(Session session) const;
+  /// Watches a session to its end, whoever began it: what Sprites has kept of its output (of a terminal, the
+  /// screen; else 64 KiB at most), then what comes. Gives its exit code. What a terminal shows is all
+  /// Stream::out. `onOutput` is called on mooring's loop thread and must not block; the bytes are its for the
+  /// call only. Errors: notFound (it has ended, or its id is another's by now); unavailable (the connection
+  /// broke; it may be followed again). Cost: one request and one socket.
+  [[nodiscard]] std::future<Result<int>> follow(Session session,
+                                                std::function<void(Stream, std::string_view)> onOutput) const;
 
  private:
   std::shared_ptr<const NativeParts> parts_;
