@@ -168,7 +168,7 @@ TEST_CASE("cli/help: every command explains itself", "[cli]") {
                                                        {"volume", "rm"}};
   for (auto command : commands) {
     CHECK_THAT(root.out, ContainsSubstring("  " + command.front()));
-    command.push_back("--help");
+    command.emplace_back("--help");
     const auto help = cli.run(command);
     INFO(command.front());
     CHECK(help.code == 0);

@@ -2,6 +2,8 @@
 #include "support/catch.hpp"
 #include "support/loopback.hpp"
 
+#include <boost/json/parse.hpp>
+
 #include <csignal>
 #include <filesystem>
 
@@ -126,6 +128,44 @@ TEST_CASE("cli/doctor: names what is broken and how to fix it, with code 1", "[c
   CHECK(damaged.code == 1);
   CHECK_THAT(damaged.out, ContainsSubstring("BROKEN  database"));
   CHECK(readFile(path) == std::string(5000, 'x'));
+}
+
+TEST_CASE("cli/doctor: asks a cloud whether it knows the credential, and shows it to nobody", "[cli]") {
+  const Cli cli;
+  const auto provider = GENERATE(std::string("daytona"), std::string("vercel"), std::string("sprites"));
+  INFO("provider: " << provider);
+  auto emulator = cli.start({"emulate", provider, "--json"});
+  const auto told = emulator.line();
+  REQUIRE(told);
+  CallSetup at{.env = {{"SANDBOX_PROVIDER", provider}}};
+  std::string credential;
+  const auto said = boost::json::parse(*told);
+  for (const auto& [name, value] : said.at("environment").as_object()) {
+    at.env[name] = value.as_string();
+    if (name.ends_with("_KEY") || name.ends_with("_TOKEN")) credential = name;
+  }
+  REQUIRE_FALSE(credential.empty());
+
+  const auto fine = cli.run({"doctor"}, at);
+  INFO(fine.out << fine.err);
+  CHECK(fine.code == 0);
+  CHECK_THAT(fine.out, ContainsSubstring("new sandboxes go to " + provider));
+  CHECK_THAT(fine.out, !ContainsSubstring(at.env[credential]));
+
+  at.env[credential] = "a/wrong/but/long-enough-one";
+  const auto refused = cli.run({"doctor"}, at);
+  INFO(refused.out << refused.err);
+  CHECK(refused.code == 1);
+  CHECK_THAT(refused.out, ContainsSubstring("BROKEN  " + provider));
+  CHECK_THAT(refused.out, ContainsSubstring(credential));
+  CHECK_THAT(refused.out, !ContainsSubstring(at.env[credential]));
+
+  emulator.signal(SIGTERM);
+  CHECK(emulator.wait() == 0);
+  const auto silent = cli.run({"doctor"}, at);
+  INFO(silent.out << silent.err);
+  CHECK(silent.code == 1);
+  CHECK_THAT(silent.out, ContainsSubstring("cannot be reached"));
 }
 
 TEST_CASE("cli/recover: tells, then does; on a healed world it does nothing", "[cli]") {

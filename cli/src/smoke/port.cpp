@@ -71,9 +71,11 @@ Found reachPort(World& world) {
     PreviewOptions patient;
     patient.waitUntilReady = std::chrono::seconds(30);
     auto preview = sandbox->previews().url(port, patient, world.call).get();
-    if (!preview) found = std::unexpected(std::move(preview).error());
-    if (preview && !preview->headers.empty())
+    if (!preview) {
+      found = std::unexpected(std::move(preview).error());
+    } else if (!preview->headers.empty()) {
       found = "a server in the sandbox answers at its URL, to its header";
+    }
   }
   auto destroyed = sandbox->destroy(world.call).get();
   if (found && !destroyed) return std::unexpected(std::move(destroyed).error());
