@@ -1,5 +1,7 @@
 #include <mooring/detail/engine.hpp>
 
+#include "thrown.hpp"
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -142,15 +144,7 @@ std::shared_ptr<Canceller> launchErased(Engine& engine,
                auto finished = [control, done = std::move(done)](std::exception_ptr thrown) mutable {
                  control->disarm();
                  auto limit = control->takeLimit();
-                 if (thrown && !limit) {
-                   try {
-                     std::rethrow_exception(thrown);
-                   } catch (const std::exception& e) {
-                     limit = makeError(Errc::internal, std::string("unexpected exception: ") + e.what());
-                   } catch (...) {
-                     limit = makeError(Errc::internal, "unexpected exception of an unknown type");
-                   }
-                 }
+                 if (thrown && !limit) limit = errorOf(thrown);
                  done(std::move(limit));
                };
                asio::co_spawn(control->executor(),

@@ -1,6 +1,7 @@
 #include "forward.hpp"
 
 #include "reach.hpp"
+#include "thrown.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -66,12 +67,17 @@ struct Standing {
   asio::steady_timer changed;  ///< Never fires; cancelled when a connection ends.
 };
 
+Result<ForwardingApi*> forwardingOf(Provider& provider) {
+  if (auto* api = provider.forwarding()) return api;
+  return failure(
+      Errc::unsupported,
+      "provider " + std::string(provider.name()) + " forwards no ports (portForwarding is unsupported)");
+}
+
 Task<void> connectOnce(Reached where, int port, std::shared_ptr<Caller> caller, CallOptions call) {
-  auto* api = where.provider->forwarding();
-  if (api == nullptr) {
-    co_return failure(Errc::unsupported, "provider " + where.record.provider + " forwards no ports");
-  }
-  co_return co_await api->connect(where.instance(), port, caller, caller, std::move(call));
+  auto api = forwardingOf(*where.provider);
+  if (!api) co_return std::unexpected(std::move(api).error());
+  co_return co_await (*api)->connect(where.instance(), port, caller, caller, std::move(call));
 }
 
 Task<void> serve(CorePtr core, SandboxId id, int port, tcp::socket socket) {
@@ -109,10 +115,8 @@ Task<void> checkOffered(CorePtr core, SandboxId id) {
   if (!record) co_return std::unexpected(std::move(record).error());
   auto provider = providerNamed(*core, record->provider);
   if (!provider) co_return std::unexpected(std::move(provider).error());
-  if ((*provider)->forwarding() == nullptr) {
-    co_return failure(Errc::unsupported,
-                      "provider " + record->provider + " forwards no ports (portForwarding is unsupported)");
-  }
+  auto api = forwardingOf(**provider);
+  if (!api) co_return std::unexpected(std::move(api).error());
   co_return Result<void>();
 }
 
@@ -128,7 +132,7 @@ void begin(const CorePtr& core,
   auto ended = [standing, place, signal, onBroken](std::exception_ptr thrown, Result<void> result) {
     standing->signals.erase(place);
     standing->changed.cancel();
-    if (thrown) result = failure(Errc::internal, "unexpected exception");
+    if (thrown) result = std::unexpected(errorOf(thrown));
     if (!result && result.error().code != Errc::cancelled && onBroken) onBroken(result.error());
   };
   asio::co_spawn(core->loop,
