@@ -30,9 +30,14 @@ mooring::Command countPrimes(int first, int last) {
                   "first=" + std::to_string(first),
                   "-v",
                   "last=" + std::to_string(last),
-                  "BEGIN { for (n = first < 2 ? 2 : first; n <= last; n++) { prime = 1;"
-                  " for (d = 2; d * d <= n; d++) if (n % d == 0) { prime = 0; break }"
-                  " count += prime } print count + 0 }"};
+                  R"(BEGIN {
+                       for (n = first < 2 ? 2 : first; n <= last; n++) {
+                         prime = 1
+                         for (d = 2; d * d <= n; d++) if (n % d == 0) { prime = 0; break }
+                         count += prime
+                       }
+                       print count + 0
+                     })"};
   command.timeouts.total = std::chrono::seconds(60);
   return command;
 }

@@ -47,7 +47,7 @@ class Forwarded {
     }
     port_ = local.get();
   }
-  ~Forwarded() { stop(); }
+  ~Forwarded() { static_cast<void>(stop()); }
   Forwarded(const Forwarded&) = delete;
   Forwarded& operator=(const Forwarded&) = delete;
 

@@ -77,7 +77,8 @@ TEST_CASE("create: two sandboxes do not see each other's files", "[conformance][
 
 TEST_CASE("create: costs two commits, a warm run none, a stop one", "[conformance][lifecycle][budget]") {
   Trial trial;
-  trial.sandbox().run("true", {}).get();  // Whatever the first use of a service writes is not counted.
+  // Whatever the first use of a service writes is not counted.
+  REQUIRE(ok(trial.sandbox().run("true", {}).get()));
   auto before = trial.commits();
   auto sandbox = trial.create(trial.config());
   CHECK(trial.commits() - before == 2);

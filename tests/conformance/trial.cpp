@@ -118,7 +118,7 @@ Command shell(std::string script, std::vector<std::string> args) {
   Command command;
   command.program = "sh";
   command.args = {"-c", std::move(script), "sh"};
-  std::move(args.begin(), args.end(), std::back_inserter(command.args));
+  std::ranges::move(args, std::back_inserter(command.args));
   return command;
 }
 

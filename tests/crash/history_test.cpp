@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <random>
+#include <ranges>
 
 using namespace mooring;
 using test::Scene;
@@ -28,10 +29,8 @@ class Chance {
 
 const std::vector<Step>& allSteps() {
   static const auto steps = [] {
-    std::vector<Step> out;
-    for (const auto& entry : detail::EnumText<Step>::entries)
-      out.push_back(entry.first);
-    return out;
+    const auto all = detail::EnumText<Step>::entries | std::views::keys;
+    return std::vector<Step>(all.begin(), all.end());
   }();
   return steps;
 }

@@ -17,6 +17,7 @@ namespace {
 std::vector<std::string> together(const Scene& scene, test::ChildTask task, int count) {
   task.waits = true;
   std::vector<test::Child> children;
+  children.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
     children.push_back(scene.child(task));
   for (auto& child : children)

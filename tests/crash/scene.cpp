@@ -26,6 +26,7 @@ std::string text(const RecoveryStep& step) {
 
 std::vector<std::string> texts(const std::vector<RecoveryStep>& steps) {
   std::vector<std::string> out;
+  out.reserve(steps.size());
   for (const auto& step : steps)
     out.push_back(text(step));
   return out;
@@ -33,6 +34,7 @@ std::vector<std::string> texts(const std::vector<RecoveryStep>& steps) {
 
 std::vector<std::string> texts(const std::vector<Error>& errors) {
   std::vector<std::string> out;
+  out.reserve(errors.size());
   for (const auto& error : errors)
     out.push_back(describe(error));
   return out;

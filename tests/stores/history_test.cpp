@@ -181,7 +181,7 @@ TEST_CASE("store/commands: one that has ended never changes again", "[stores]") 
     late.status = status;
     late.exitCode = 99;
     CHECK(test::failsWith(
-        subject.second->updateCommand(late), Errc::conflict, toString(command.status).data()));
+        subject.second->updateCommand(late), Errc::conflict, std::string(toString(command.status))));
   }
   CHECK(test::text(*subject.second->getCommand(command.commandId)) == test::text(command));
 }

@@ -1,5 +1,7 @@
 #include "subject.hpp"
 
+#include <ranges>
+
 using namespace mooring;
 
 namespace {
@@ -47,11 +49,11 @@ TEST_CASE("store/list: every filter gives exactly what fits it, newest first, on
     if ((mask & 2) != 0) filter.provider = "it's";
     if ((mask & 4) != 0) filter.purpose = purposes.at(static_cast<std::size_t>(mask) % 3);
     std::vector<std::string> expected;
-    for (auto record = all.rbegin(); record != all.rend(); ++record) {
-      if (filter.status && record->status != *filter.status) continue;
-      if (filter.provider && record->provider != *filter.provider) continue;
-      if (filter.purpose && record->config.purpose != *filter.purpose) continue;
-      expected.push_back(record->sandboxId.value);
+    for (const auto& record : all | std::views::reverse) {
+      if (filter.status && record.status != *filter.status) continue;
+      if (filter.provider && record.provider != *filter.provider) continue;
+      if (filter.purpose && record.config.purpose != *filter.purpose) continue;
+      expected.push_back(record.sandboxId.value);
     }
     INFO("filter " << mask);
     REQUIRE_FALSE(expected.empty());

@@ -20,6 +20,7 @@ TEST_CASE("store/race: of eight threads that change one version exactly one wins
   std::array<std::atomic<int>, rounds> winners{};
   std::array<std::atomic<int>, rounds> refused{};
   std::vector<std::thread> running;
+  running.reserve(threads);
   for (int thread = 0; thread < threads; ++thread) {
     running.emplace_back([&, thread] {
       const auto store = thread % 2 == 0 ? subject.first : subject.second;  // Shared handles and different
@@ -58,6 +59,7 @@ TEST_CASE("sqlite/race: of sixteen processes that change one version exactly one
     REQUIRE(test::ok((*store)->insert(change)));
   }
   std::vector<test::Child> children;
+  children.reserve(16);
   for (int i = 0; i < 16; ++i)
     children.emplace_back(MOORING_STORE_CHILD, test::ChildOptions{.args = {"swap", path.string()}});
   constexpr int rounds = 8;

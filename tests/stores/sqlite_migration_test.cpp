@@ -78,6 +78,7 @@ TEST_CASE("sqlite/migrate: eight processes that open a new file at once make one
     const test::TempDir directory;
     const auto path = directory / "sub/records.db";
     std::vector<test::Child> children;
+    children.reserve(8);
     for (int i = 0; i < 8; ++i) {
       children.emplace_back(MOORING_STORE_CHILD, test::ChildOptions{.args = {"open", path.string()}});
     }
@@ -86,6 +87,7 @@ TEST_CASE("sqlite/migrate: eight processes that open a new file at once make one
     for (auto& child : children)
       REQUIRE(child.send("go"));
     std::vector<std::string> ids;
+    ids.reserve(children.size());
     for (auto& child : children)
       ids.push_back(child.line().value_or("ended"));
     CHECK(ids == std::vector<std::string>(8, one(path, "SELECT deploymentId FROM deployment")));

@@ -32,7 +32,7 @@ class Line {
 
   bool handshake() {
     boost::system::error_code problem;
-    if (encrypted_) encrypted_->handshake(asio::ssl::stream_base::server, problem);
+    if (encrypted_) static_cast<void>(encrypted_->handshake(asio::ssl::stream_base::server, problem));
     return !problem;
   }
   std::size_t read(char* data, std::size_t size, boost::system::error_code& problem) {
@@ -52,14 +52,14 @@ class Line {
     const std::scoped_lock lock(closing_);
     boost::system::error_code ignored;
     // Without a close_notify of TLS on purpose: a cut looks like that.
-    socket_.shutdown(tcp::socket::shutdown_both, ignored);
-    socket_.close(ignored);
+    static_cast<void>(socket_.shutdown(tcp::socket::shutdown_both, ignored));
+    static_cast<void>(socket_.close(ignored));
   }
   void reset() {
     const std::scoped_lock lock(closing_);
     boost::system::error_code ignored;
-    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-    socket_.close(ignored);
+    static_cast<void>(socket_.set_option(asio::socket_base::linger(true, 0), ignored));
+    static_cast<void>(socket_.close(ignored));
   }
   /// Wakes whoever blocks on it; closing would not. May be called on any thread.
   void shutDown() {
@@ -262,7 +262,7 @@ struct HttpServer::State {
     for (;;) {
       boost::system::error_code problem;
       tcp::socket socket(loop);
-      acceptor.accept(socket, problem);
+      static_cast<void>(acceptor.accept(socket, problem));
       const std::scoped_lock lock(mutex);
       if (stopping) return;
       if (problem) continue;

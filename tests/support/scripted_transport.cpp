@@ -26,11 +26,11 @@ void ScriptedTransport::reply(int status, std::string body, http::Headers header
   response.status = status;
   response.body = std::move(body);
   response.headers = std::move(headers);
-  answers_.push_back([response](http::Request request) { return deliver(std::move(request), response); });
+  answers_.emplace_back([response](http::Request request) { return deliver(std::move(request), response); });
 }
 
 void ScriptedTransport::fail(Error error) {
-  answers_.push_back([error](http::Request) { return refuse(error); });
+  answers_.emplace_back([error](http::Request) { return refuse(error); });
 }
 
 void ScriptedTransport::answer(std::function<Task<http::Response>(http::Request)> answer) {
@@ -39,6 +39,7 @@ void ScriptedTransport::answer(std::function<Task<http::Response>(http::Request)
 
 Task<http::Response> ScriptedTransport::send(http::Request request) {
   sent_.push_back(request);
+  sent_.back().sink = nullptr;  // It may lead back to whoever holds this transport.
   if (answers_.empty()) {
     co_return failure(
         Errc::internal,

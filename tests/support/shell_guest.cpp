@@ -72,10 +72,12 @@ Spawned spawn(const std::vector<std::string>& words,
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (const auto& word : words)
     argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   std::vector<char*> envp;
+  envp.reserve(env.size() + 1);
   for (const auto& variable : env)
     envp.push_back(const_cast<char*>(variable.c_str()));
   envp.push_back(nullptr);

@@ -1,8 +1,13 @@
 #include "support/tasks.hpp"
 
+#include <openssl/crypto.h>
+
 namespace mooring::test {
 
 const std::shared_ptr<detail::Engine>& engine() {
+  // First, so that it is cleaned up last: when the engine's threads have given back what it keeps for each.
+  static const int openssl = OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr);
+  static_cast<void>(openssl);
   static const std::shared_ptr<detail::Engine> shared = detail::makeEngine();
   return shared;
 }

@@ -51,8 +51,10 @@ std::unique_ptr<X509, decltype(&X509_free)> certificateOf(EVP_PKEY* key, const c
 }  // namespace
 
 TestAuthority::TestAuthority() {
-  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> caKey(EVP_EC_gen("P-256"), &EVP_PKEY_free);
-  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> caKey(
+      EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), &EVP_PKEY_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), &EVP_PKEY_free);
   demand(caKey && key, "keys");
   const auto ca = certificateOf(caKey.get(), "mooring test authority", 1);
   X509_set_issuer_name(ca.get(), X509_get_subject_name(ca.get()));

@@ -35,12 +35,12 @@ TEST_CASE("base64: takes nothing else", "[unit]") {
 }
 
 TEST_CASE("base64: lines are decoded however they are cut", "[unit]") {
-  for (const std::size_t size : {0, 1, 56, 57, 58, 114, 1000}) {
+  for (const std::size_t size : {0U, 1U, 56U, 57U, 58U, 114U, 1000U}) {
     INFO("bytes: " << size);
     const auto bytes = someBytes(size);
     const auto lines = detail::encodeBase64Lines(bytes);
     CHECK((lines.empty() || lines.ends_with('\n')));
-    for (const std::size_t piece : {1, 3, 5, 77}) {
+    for (const std::size_t piece : {1U, 3U, 5U, 77U}) {
       detail::Base64Decoder decoder;
       std::string decoded;
       for (std::size_t at = 0; at < lines.size(); at += piece)

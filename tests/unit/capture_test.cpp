@@ -80,6 +80,7 @@ TEST_CASE("capture: any chunking gives the same result", "[unit][capture]") {
       capture.add(asBytes(std::string_view(bytes).substr(at, count)));
       at += count;
     }
-    CHECK(std::move(capture).finish().text == whole.text);
+    const auto pieces = std::move(capture).finish();
+    CHECK(pieces.text == whole.text);
   }
 }

@@ -44,6 +44,7 @@ struct Wire : scripted::Parts {
   }
   [[nodiscard]] std::vector<std::string> sent() const {
     std::vector<std::string> out;
+    out.reserve(wire->count());
     for (std::size_t i = 0; i < wire->count(); ++i)
       out.push_back(sent(i));
     return out;

@@ -189,7 +189,7 @@ TEST_CASE("daytona/run: 20 MiB pass, and the sandbox never keeps more than a few
   CHECK(world.seen->out.size() == 20'000'000);
   CHECK(world.seen->err.size() == 1'000'003);
   CHECK(most > 0);
-  CHECK(most <= 2 * 130 * 65536);
+  CHECK(most <= std::size_t{2} * 130 * 65536);
 }
 
 TEST_CASE("daytona/run: where it cannot begin, it says why and has not begun", "[unit][daytona][run]") {

@@ -4,7 +4,6 @@
 
 using namespace mooring;
 using test::daytona::complaint;
-using test::daytona::sandboxJson;
 using test::daytona::Wire;
 using Sent = std::vector<std::string>;
 

@@ -98,7 +98,7 @@ TEST_CASE("emulation proxy: chunked bodies pass through in both directions", "[u
   CHECK(up->body == "POST /echo/x - - 200000");
   auto down = send(engineWith(), get(proxy->url() + "/pieces"));
   REQUIRE(ok(down));
-  CHECK(down->body.size() == 64U * 65536);
+  CHECK(down->body.size() == std::size_t{64} * 65536);
 }
 
 TEST_CASE("emulation proxy: WebSockets pass through", "[unit][emulation]") {

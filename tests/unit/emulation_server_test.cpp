@@ -152,7 +152,7 @@ TEST_CASE("emulation server: a reply in pieces is whole", "[unit][emulation]") {
   const auto host = toyHost(serverRoutes);
   auto reply = send(engineWith(), get(host->url() + "/pieces"));
   REQUIRE(ok(reply));
-  CHECK(reply->body.size() == 160U * 65536);
+  CHECK(reply->body.size() == std::size_t{160} * 65536);
 }
 
 TEST_CASE("emulation server: HEAD has the head of GET and no body", "[unit][emulation]") {
@@ -289,7 +289,7 @@ TEST_CASE("emulation server: a thousand connections at a time", "[unit][emulatio
   }
   int answered = 0;
   for (const auto& client : clients)
-    answered += client->readUntil("GET /echo/x ").find("HTTP/1.1 200") == 0 ? 1 : 0;
+    answered += client->readUntil("GET /echo/x ").starts_with("HTTP/1.1 200") ? 1 : 0;
   CHECK(answered == 1000);
 }
 

@@ -43,7 +43,8 @@ class Wire {
   [[nodiscard]] std::uint16_t closedWith() const { return upgrade_.socket->closing().code; }
 
   void send(std::string bytes) {
-    REQUIRE(ok(run(writing(upgrade_.socket, http::Message{std::move(bytes), false}))));
+    const http::Message message{std::move(bytes), false};
+    REQUIRE(ok(run(writing(upgrade_.socket, message))));
   }
   void say(const json::object& content) {
     REQUIRE(ok(run(writing(upgrade_.socket, http::Message{json::serialize(content), true}))));

@@ -214,7 +214,7 @@ TEST_CASE("emulator/vercel: a lost reply has had its effect", "[unit][vercel]") 
   request.target = cloud.host->url() + "/v3/sandboxes?teamId=team_a";
   request.headers.add("Authorization", "Bearer secret");
   request.body = http::Body(R"({"projectId":"prj_a","name":"mine"})");
-  CHECK_FALSE(send(engineWith(), std::move(request)));
+  CHECK_FALSE(send(engineWith(), request));
   CHECK(cloud.named("mine").status == 200);
   CHECK(cloud.host->ledger().livingSandboxes() == std::vector<std::string>{"mine"});
 }

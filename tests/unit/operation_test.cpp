@@ -180,7 +180,7 @@ TEST_CASE("Operation: the engine may be dropped last on its own thread", "[unit]
 
 TEST_CASE("runBlocking: runs elsewhere, returns here, and an exception becomes an Error",
           "[unit][operation]") {
-  const auto engine = test::engine();
+  const auto& engine = test::engine();
   std::thread::id inside;
   const auto good = [&]() -> Task<int> {
     auto work = [&]() -> Result<int> {

@@ -38,6 +38,7 @@ Ran feed(const std::vector<std::string>& shell, const std::filesystem::path& hom
   words.emplace_back("-c");
   words.emplace_back(sprites::gateScript());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (auto& word : words)
     argv.push_back(word.data());
   argv.push_back(nullptr);

@@ -94,7 +94,7 @@ class Lives {
     };
     for (int i = below(3); i > 0; --i) {
       const auto call = calls[static_cast<std::size_t>(below(static_cast<int>(calls.size())))];
-      const auto fault = faults[static_cast<std::size_t>(below(static_cast<int>(faults.size())))];
+      const auto& fault = faults[static_cast<std::size_t>(below(static_cast<int>(faults.size())))];
       tell("fault in call " + std::to_string(static_cast<int>(call)) + ": " + describe(fault.error));
       cloud_->fault(call, {fault});
     }

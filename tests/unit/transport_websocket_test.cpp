@@ -38,7 +38,7 @@ class WsServer {
                 }));
             stream.accept();
             script(stream);
-          } catch (const std::exception&) {
+          } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
             // The client decides how a connection ends; the test looks at its side.
           }
         }) {}

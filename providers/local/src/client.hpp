@@ -9,6 +9,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mooring::local {
@@ -36,7 +37,7 @@ class Connection {
   Result<std::optional<Reply>> poll();
   /// Sends as much as fits. Errors: unavailable.
   Result<bool> trySend();
-  void queue(std::string frame) { out_ += std::move(frame); }
+  void queue(std::string_view frame) { out_ += frame; }
 
   boost::asio::posix::stream_descriptor& socket() { return socket_; }
 

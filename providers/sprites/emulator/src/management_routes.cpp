@@ -9,7 +9,6 @@
 namespace mooring::sprites::emulated {
 
 using emulation::jsonReply;
-using emulation::refused;
 using emulation::Reply;
 
 namespace {

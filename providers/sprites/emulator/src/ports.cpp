@@ -57,6 +57,7 @@ std::vector<ListeningPort> listeningPorts(std::string_view text) {
     if (port != portOf.end()) owners.try_emplace(port->second, numberOf(words[1], decimal));
   }
   std::vector<ListeningPort> all;
+  all.reserve(owners.size());
   for (const auto& [port, pid] : owners)
     all.push_back({port, pid});
   return all;

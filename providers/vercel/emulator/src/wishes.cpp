@@ -167,7 +167,7 @@ void Wishes::applyTo(Settings& settings) const {
   if (networkId) settings.networkId = *networkId;
   if (env) settings.env = *env;
   if (tags) settings.tags = *tags;
-  if (snapshotExpiration) settings.snapshotExpiration = *snapshotExpiration;
+  if (snapshotExpiration) settings.snapshotExpiration = snapshotExpiration;
   if (keepsAll) settings.keepLast.reset();
   if (keepLast) settings.keepLast = *keepLast;
   if (mounts) settings.mounts = *mounts;

@@ -19,7 +19,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view boundary = "DAYTONA-FILE-BOUNDARY";
-constexpr std::size_t longestPath = 64 * 1024;
+constexpr std::size_t longestPath = std::size_t{64} * 1024;
 
 std::string trimmed(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n";

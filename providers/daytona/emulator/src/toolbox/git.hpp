@@ -40,9 +40,9 @@ Task<emulation::Reply> simplyFromBody(DaemonPtr daemon,
                                       GitCallReader read,
                                       int status);
 /// The same as a handler.
-template <GitCallReader read, int status>
+template <GitCallReader Read, int Status>
 Task<emulation::Reply> fromBody(DaemonPtr daemon, emulation::ExchangePtr exchange) {
-  return simplyFromBody(std::move(daemon), std::move(exchange), read, status);
+  return simplyFromBody(std::move(daemon), std::move(exchange), Read, Status);
 }
 
 /// Asks git about the repository that the query names.

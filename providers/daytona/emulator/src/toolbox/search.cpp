@@ -119,10 +119,10 @@ Task<emulation::Reply> replaceInFiles(DaemonPtr daemon, emulation::ExchangePtr e
   if (pattern.empty()) co_return refusal(400, "BAD_REQUEST", "pattern cannot be empty");
 
   json::array results;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    auto replaced = co_await replaceIn(daemon, files[i], pattern, value);
+  for (const auto& file : files) {
+    auto replaced = co_await replaceIn(daemon, file, pattern, value);
     json::object result;
-    result["file"] = files[i];
+    result["file"] = file;
     result["success"] = replaced.has_value();
     if (!replaced) result["error"] = replaced.error().message;
     results.emplace_back(std::move(result));

@@ -106,7 +106,7 @@ void Session::take(Stream stream, std::string_view bytes) {
     command->log.close(stream);
     ++ended;
     const auto index = ended - 1;
-    if (index < std::min(outEnded_, errEnded_)) command->exitCode = *piece->exitCode;
+    if (index < std::min(outEnded_, errEnded_)) command->exitCode = piece->exitCode;
   }
   changed_.notify();
 }
