@@ -134,7 +134,8 @@ TEST_CASE("cli/doctor: asks a cloud whether it knows the credential, and shows i
   const Cli cli;
   const auto provider = GENERATE(std::string("daytona"), std::string("vercel"), std::string("sprites"));
   INFO("provider: " << provider);
-  auto emulator = cli.start({"emulate", provider, "--json"});
+  const std::string setting = provider == "daytona" ? "key" : "token";
+  auto emulator = cli.start({"emulate", provider, "--json", "--set", setting + "=of/this/test/alone"});
   const auto told = emulator.line();
   REQUIRE(told);
   CallSetup at{.env = {{"SANDBOX_PROVIDER", provider}}};

@@ -25,7 +25,9 @@ FaultWorld faultWorld() {
 TEST_CASE("faults: what a started command printed outlives its sprite's rest", "[emulated]") {
   SpritesCloud cloud;
   const auto sandbox = cloud.create();
-  const auto started = sandbox.start(shell("echo printed; exit 3")).get();
+  auto command = shell("echo printed; exit 3");
+  command.timeouts = Timeouts();
+  const auto started = sandbox.start(command).get();
   REQUIRE(ok(started));
   const auto ended = started->wait().get();
   REQUIRE(ok(ended));

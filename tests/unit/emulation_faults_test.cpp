@@ -140,7 +140,7 @@ TEST_CASE("emulation faults: replies in pieces that their handlers leave open ar
 TEST_CASE("emulation faults: a body that ends too early", "[unit][emulation]") {
   Struck struck;
   auto fault = faultOf(FaultAction::cutBody);
-  fault.bytes = GENERATE(0, 10);
+  fault.bytes = GENERATE(0U, 10U);
   struck.rule(fault);
   CHECK_FALSE(struck.ask());
   CHECK(struck.effects == 1);

@@ -14,7 +14,6 @@
 namespace mooring::sprites::emulated {
 
 namespace json = boost::json;
-using emulation::refused;
 
 namespace {
 
@@ -41,6 +40,7 @@ Result<Listed> listed(const World& world, const Call& call) {
   }
   const auto all = world.all(call.organization, request.stale);
   std::vector<std::string> names;
+  names.reserve(all.size());
   for (const auto& sprite : all)
     names.push_back(sprite->name);
   const auto page = pageOf(names,

@@ -13,7 +13,6 @@ namespace mooring::sprites::emulated {
 
 namespace json = boost::json;
 using emulation::jsonReply;
-using emulation::refused;
 using emulation::Reply;
 
 namespace {
