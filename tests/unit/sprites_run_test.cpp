@@ -193,8 +193,8 @@ TEST_CASE("sprites/run: what the gate refuses never ran", "[unit][sprites]") {
   Runs runs;
   const auto [said, code] = GENERATE(values<std::pair<std::string, Errc>>(
       {{"stopped", Errc::notRunning}, {"nowhere", Errc::notFound}, {"lacks setsid", Errc::unsupported}}));
-  runs.acceptGate([said = said](test::ScriptedSocket& socket, const std::string& gateMark) {
-    socket.sayBytes("\1" + gateMark + " " + said + "\n");
+  runs.acceptGate([word = said](test::ScriptedSocket& socket, const std::string& gateMark) {
+    socket.sayBytes("\1" + gateMark + " " + word + "\n");
     socket.sayBytes("\3\x7d");
   });
   CHECK(failsWith(runs.run(command()), code));
