@@ -44,7 +44,7 @@ endfunction()
 #   NAME <name>                unique in its folder
 #   PREFIX <prefix>            of the tests' names
 #   LABELS <label>...
-#   TIMEOUT <seconds>
+#   TIMEOUT <seconds>          five times as long under a sanitizer
 #   [SPEC <pattern>]           which test cases, as Catch2 takes it; default: all
 #   [ENVIRONMENT <name=value>...])
 #
@@ -52,6 +52,10 @@ endfunction()
 # more, in another environment.
 function(mooring_discover_tests target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME;PREFIX;TIMEOUT;SPEC" "LABELS;ENVIRONMENT")
+  # A sanitized program takes its time: 64 MiB through an emulator's archive are two minutes for tsan.
+  if(MOORING_SANITIZE)
+    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 5")
+  endif()
   # Reading a test's properties in one list is beyond Catch2 2.13's script, so these are set on the list it leaves.
   catch_discover_tests(
     ${target}
