@@ -42,4 +42,20 @@ TEST_CASE("faults: what a started command printed outlives its sprite's rest", "
   }
 }
 
+TEST_CASE("faults: a started command of another boot is lost, whoever has its number now", "[emulated]") {
+  SpritesCloud cloud;
+  const auto sandbox = cloud.create();
+  auto command = shell("exec sleep 98765");
+  command.timeouts = Timeouts();
+  const auto started = sandbox.start(command).get();
+  REQUIRE(ok(started));
+  // A number and a time of birth that are right again: only the boot, the last word of the journal's line,
+  // tells.
+  const auto noted = "/var/tmp/.mooring/" + started->id().value + "/pid";
+  REQUIRE(ok(sandbox.run(shell("sed -i 's/[^ ]*$/another-boot/' " + noted)).get()));
+  const auto status = started->status().get();
+  REQUIRE(ok(status));
+  CHECK(toString(status->status) == "lost");
+}
+
 }  // namespace mooring::test
