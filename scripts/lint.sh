@@ -62,25 +62,17 @@ check coroutines python3 scripts/check_coroutines.py
 if [ ${#shell[@]} -gt 0 ]; then check shellcheck shellcheck "${shell[@]}"; fi
 
 if [ "$quick" = 0 ] && [ ${#sources[@]} -gt 0 ]; then
-  database=build/ci
-  if [ ! -f "$database/compile_commands.json" ]; then
-    echo "lint: clang-tidy needs build/ci; run ./dev lint, or cmake --preset ci" >&2
+  # In the build folder of preset lint, compiling is being read by clang-tidy: cmake/mooring_tidy.cmake.
+  build=build/lint
+  if [ ! -f "$build/build.ninja" ]; then
+    echo "lint: clang-tidy needs $build; run ./dev lint, or cmake --preset lint" >&2
     exit 1
   fi
-  # Only what the build compiles can be parsed: fuzzers and installed consumers have builds of their own.
-  mapfile -t tidy < <(python3 - "$database/compile_commands.json" "${sources[@]}" <<'PYTHON'
-import json
-import os
-import sys
-
-compiled = {os.path.realpath(os.path.join(e["directory"], e["file"])) for e in json.load(open(sys.argv[1]))}
-print("\n".join(name for name in sys.argv[2:] if os.path.realpath(name) in compiled))
-PYTHON
-  )
-  clang_tidy=$(tool clang-tidy)
-  if [ ${#tidy[@]} -gt 0 ] && [ -n "${tidy[0]}" ]; then
-    check tidy xargs -0 -n 1 -P "$(nproc)" "$clang_tidy" --quiet -p "$database" \
-      < <(printf '%s\0' "${tidy[@]}") 2> >(grep -Ev '^[0-9]+ warnings?( and [0-9]+ errors?)? generated|^Suppressed|treated as error' >&2)
+  # Only what the build compiles can be read: fuzzers and installed consumers have builds of their own.
+  mapfile -t tidy < <(comm -12 <(printf "$(pwd -P)/%s\n" "${sources[@]}" | sort) <(ninja -C "$build" -t inputs all | sort))
+  if [ ${#tidy[@]} -gt 0 ]; then
+    # file^ is ninja's word for what is made of the file.
+    check tidy ninja -C "$build" -j "${MOORING_JOBS:-$(nproc)}" -k 0 "${tidy[@]/%/^}"
   fi
 fi
 
