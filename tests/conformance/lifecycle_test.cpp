@@ -2,10 +2,7 @@
 #include "support/temp_dir.hpp"
 #include "trial.hpp"
 
-#include <boost/json/serialize.hpp>
-
 #include <algorithm>
-#include <functional>
 
 namespace mooring::conformance {
 namespace {
@@ -15,30 +12,6 @@ using std::chrono::minutes;
 
 std::string statusOf(Trial& trial, const Sandbox& sandbox) {
   return std::string(toString(trial.record(sandbox).status));
-}
-
-/// What a config must be refused with, where the provider lacks the capability.
-struct Wish {
-  Capability capability;
-  std::string member;
-  std::function<void(SandboxConfig&)> ask;
-};
-
-std::vector<Wish> wishes() {
-  return {
-      {Capability::volumes, "volumes", [](auto& c) { c.volumes = {{.name = "v", .mountPath = "/data"}}; }},
-      {Capability::lifetime, "timeout", [](auto& c) { c.timeout = minutes(10); }},
-      {Capability::idleTimeout, "idleTimeout", [](auto& c) { c.idleTimeout = minutes(10); }},
-      {Capability::vcpuLimit, "vcpus", [](auto& c) { c.resources.vcpus = 1; }},
-      {Capability::memoryLimit, "memoryMib", [](auto& c) { c.resources.memoryMib = 512; }},
-      {Capability::diskLimit, "diskGib", [](auto& c) { c.resources.diskGib = 10; }},
-      {Capability::networkBlock, "network", [](auto& c) { c.network.mode = NetworkMode::blocked; }},
-      {Capability::networkAllowList,
-       "network",
-       [](auto& c) { c.network = {.mode = NetworkMode::allowList, .allow = {"example.com"}}; }},
-      {Capability::images, "image", [](auto& c) { c.image = "debian:12"; }},
-      {Capability::runtimes, "runtime", [](auto& c) { c.runtime = "python3.12"; }},
-  };
 }
 
 TEST_CASE("create: a new sandbox is active, on record, and runs commands", "[conformance][lifecycle]") {
@@ -93,67 +66,6 @@ TEST_CASE("create: costs two commits, a warm run none, a stop one", "[conformanc
   before = trial.commits();
   REQUIRE(ok(sandbox.stop().get()));
   CHECK(trial.commits() - before == 1);
-}
-
-TEST_CASE("create: what a provider lacks is refused by name before anything is spent",
-          "[conformance][lifecycle]") {
-  Trial trial;
-  for (const auto& wish : wishes()) {
-    if (trial.offers(wish.capability)) continue;
-    INFO(toString(wish.capability));
-    auto config = trial.config();
-    wish.ask(config);
-    CHECK(failsWith(trial.service().create(config).get(), Errc::unsupported, wish.member));
-  }
-  CHECK(trial.service().count().get() == 0);
-  CHECK(trial.fixture().leftovers().empty());
-}
-
-TEST_CASE("create: `needs` decides by what the provider declares", "[conformance][lifecycle]") {
-  Trial trial;
-  std::vector<Capability> offered;
-  for (const auto& [capability, text] : detail::EnumText<Capability>::entries) {
-    if (trial.offers(capability)) {
-      offered.push_back(capability);
-      continue;
-    }
-    auto config = trial.config();
-    config.needs = {capability};
-    CHECK(failsWith(trial.service().create(config).get(), Errc::unsupported, std::string(text)));
-  }
-  CHECK(trial.service().count().get() == 0);
-
-  auto config = trial.config();
-  config.needs = offered;
-  CHECK(ok(trial.service().create(config).get()));
-}
-
-TEST_CASE("create: unknown options are refused by name before anything is spent",
-          "[conformance][lifecycle]") {
-  Trial trial;
-  auto config = trial.config();
-  std::string named;
-  SECTION("an option that this provider does not have") {
-    auto& own = config.options[trial.fixture().provider()];
-    if (!own.is_object()) own = boost::json::object();
-    own.get_object()["noSuchOption"] = true;
-    named = "noSuchOption";
-  }
-  SECTION("options of another provider") {
-    config.options["somebody-else"] = boost::json::object();
-    named = "somebody-else";
-  }
-  SECTION("a provider that does not exist") {
-    config.provider = "no-such-provider";
-    named = "no-such-provider";
-  }
-  SECTION("a port that is none") {
-    config.ports = {70000};
-    named = "ports";
-  }
-  CHECK(failsWith(trial.service().create(config).get(), Errc::invalidArgument, named));
-  CHECK(trial.service().count().get() == 0);
-  CHECK(trial.fixture().leftovers().empty());
 }
 
 TEST_CASE("create: setup runs in order, and again on every generation", "[conformance][lifecycle][setup]") {
@@ -378,59 +290,6 @@ TEST_CASE("recover: finds nothing to do where all is well, and destroys what nob
   recovered = trial.service().recover().get();
   REQUIRE(ok(recovered));
   CHECK(recovered->steps.empty());
-}
-
-TEST_CASE("secretEnv: reaches commands and is written down nowhere", "[conformance][secrets]") {
-  Trial trial;
-  const auto value = uniqueName("Very-Secret");
-  trial.fixture().setSecret("CONFORMANCE_TOKEN", value);
-  auto config = trial.config();
-  config.secretEnv = {"CONFORMANCE_TOKEN"};
-  config.setup.emplace_back(SetupCommand{.program = "sh", .args = {"-c", R"(test -n "$CONFORMANCE_TOKEN")"}});
-  auto sandbox = trial.create(config);
-  CHECK(trial.sh(sandbox, R"(printf %s "$CONFORMANCE_TOKEN")") == value);
-
-  // Not on any command line that the sandbox can see, either.
-  const auto seen = trial.sh(sandbox, R"(sleep 0; cat /proc/[0-9]*/cmdline 2>/dev/null || true)");
-  CHECK(seen.find(value) == std::string::npos);
-
-  if (trial.offers(Capability::startedCommands)) {
-    Command echo;
-    echo.program = "printf";
-    echo.args = {"%s", value};
-    auto started = sandbox.start(echo).get();
-    REQUIRE(ok(started));
-    const auto ended = started->wait().get();
-    REQUIRE(ok(ended));
-    CHECK(ended->args == std::vector<std::string>{"%s", "***"});
-    const auto output = started->output(Stream::out).get();
-    REQUIRE(ok(output));
-    CHECK(output->bytes == value);
-  }
-
-  config.setup.emplace_back(
-      SetupCommand{.program = "sh", .args = {"-c", R"(echo "$CONFORMANCE_TOKEN" >&2; exit 1)"}});
-  const auto failed = trial.service().create(config).get();
-  REQUIRE(failsWith(failed, Errc::setupFailed));
-  CHECK(describe(failed.error()).find(value) == std::string::npos);
-
-  const auto page = trial.service().list().get();
-  REQUIRE(ok(page));
-  for (const auto& record : page->records) {
-    CHECK(boost::json::serialize(toJson(record)).find(value) == std::string::npos);
-    for (const auto& event : trial.events(trial.service().sandbox(record.sandboxId))) {
-      CHECK(event.detail.find(value) == std::string::npos);
-    }
-  }
-  CHECK(test::filesContaining(trial.fixture().databaseDirectory(), value).empty());
-}
-
-TEST_CASE("secretEnv: a name without a value is refused before anything is spent", "[conformance][secrets]") {
-  Trial trial;
-  auto config = trial.config();
-  config.secretEnv = {"NOBODY_SET_THIS"};
-  CHECK(failsWith(trial.service().create(config).get(), Errc::notConfigured, "NOBODY_SET_THIS"));
-  CHECK(trial.fixture().leftovers().empty());
 }
 
 TEST_CASE("records: are found by id, listed newest first, filtered and counted", "[conformance][records]") {

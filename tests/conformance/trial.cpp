@@ -86,6 +86,18 @@ CommandResult Trial::run(const Sandbox& sandbox, Command command) {
   return std::move(*result);
 }
 
+std::string Trial::read(const std::string& path) {
+  auto bytes = sandbox().files().read(path).get();
+  REQUIRE(ok(bytes));
+  return std::move(*bytes);
+}
+
+FileInfo Trial::stat(const std::string& path) {
+  auto info = sandbox().files().stat(path).get();
+  REQUIRE(ok(info));
+  return std::move(*info);
+}
+
 std::string Trial::sh(const Sandbox& sandbox, std::string script, std::vector<std::string> args) {
   auto command = shell(std::move(script), std::move(args));
   command.timeouts.total = std::chrono::seconds(60);  // A stuck script shall fail the test, not hang it.

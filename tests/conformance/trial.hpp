@@ -54,6 +54,10 @@ class Trial {
   CommandResult run(const Sandbox& sandbox, Command command);
   CommandResult run(Command command) { return run(sandbox(), std::move(command)); }
 
+  /// A file's content, and what stat() says of it. The test fails when that is an error.
+  std::string read(const std::string& path);
+  FileInfo stat(const std::string& path);
+
   /// Makes the named pipe that hold() and released() use. A process "holds" it by having it open.
   void makeHold(const std::string& name, const Sandbox* in = nullptr);
   /// Whether every process that held the pipe has ended: it waits for that, and gives up after half a minute.

@@ -1,174 +1,156 @@
 #pragma once
 
-/// A cloud in memory, for tests of the rules: it keeps a ledger of every effect and fails on demand.
-/// Lifecycle, capabilities and faults are its own; commands and files are really done, by an inner provider.
+/// The provider contract over a FakeCloud. Only the cloud makes one, for each service that it is registered
+/// with.
 
-#include <mooring/registry.hpp>
+#include <mooring/provider.hpp>
 
-#include "support/gate.hpp"
-#include "support/temp_dir.hpp"
+#include "support/fake_cloud.hpp"
 
-#include <array>
-#include <deque>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mooring::test {
 
-/// The calls of the contract, by the interface that they belong to.
-enum class FakeCall {
-  provision,
-  find,
-  inspect,
-  attach,
-  stop,
-  destroy,
-  list,
-  extend,
-  run,
-  start,
-  findStarted,
-  poll,
-  wait,
-  output,
-  kill,
-  writeInput,
-  read,
-  write,
-  listFiles,
-  stat,
-  makeDirectory,
-  remove,
-  move,
-  setMode,
-};
-
-/// What happens to one call. See FakeCloud::fault.
-struct Fault {
-  enum class Kind {
-    none,        ///< It works; for a queue whose first calls shall work.
-    fail,        ///< Nothing happens, and `error` comes back.
-    loseReply,   ///< It happens, and `error` comes back all the same.
-    vanish,      ///< The instance it is about is deleted just before.
-    sleep,       ///< The instance it is about falls asleep just before.
-    block,       ///< It stands still at `gate` before anything happens, then works.
-    blockAfter,  ///< It happens, and stands still at `gate` before it returns.
-  };
-  Kind kind = Kind::none;
-  Error error = {};
-  std::shared_ptr<Gate> gate = {};
-
-  static Fault none() { return {}; }
-  static Fault fail(Errc code, std::string message = "told to fail");
-  static Fault loseReply(Errc code = Errc::outcomeUnknown, std::string message = "told to lose the reply");
-  static Fault vanish() { return {.kind = Kind::vanish}; }
-  static Fault sleep() { return {.kind = Kind::sleep}; }
-  static Fault block(std::shared_ptr<Gate> gate) { return {.kind = Kind::block, .gate = std::move(gate)}; }
-  static Fault blockAfter(std::shared_ptr<Gate> gate) {
-    return {.kind = Kind::blockAfter, .gate = std::move(gate)};
-  }
-};
-
-struct FakeCommandRun {
-  std::string provisionKey = {};
-  std::string program = {};
-  std::vector<std::string> args = {};
-};
-
-/// Every effect, in order. An effect whose reply was lost is in here too.
-struct FakeLedger {
-  std::vector<std::string> provisioned = {};  ///< Keys; one entry each time something was really made.
-  std::vector<std::string> destroyed = {};    ///< Keys; one entry each time something was really removed.
-  std::vector<std::string> stopped = {};
-  std::vector<std::string> woken = {};
-  std::vector<FakeCommandRun> commands = {};  ///< Run or started.
-};
-
-struct FakeOptions {
-  std::string name = "fake";
-  /// Few, so that the refusing half of the promises is put to the test as well.
-  CapabilityTable capabilities = {
-      {Capability::commandInput, {Support::native, "the inner provider's"}},
-      {Capability::resume, {Support::native, "instances stop and wake"}},
-  };
-  /// Does the work. Null: commands are answered by FakeCloud::answerWith alone, files are `unsupported`.
-  ProviderFactory worker = {};
-  /// Options for the worker's own config.
-  boost::json::object workerOptions = {};
-};
-
-/// One cloud, seen by any number of services through copies of its registration. Threads: any.
-class FakeCloud : public std::enable_shared_from_this<FakeCloud> {
+/// One service's view of the cloud. The worker is made per loop; all of them share the cloud's own directory.
+class FakeProvider final : public Provider,
+                           public LifecycleApi,
+                           public CommandsApi,
+                           public StartedCommandsApi,
+                           public FilesApi {
  public:
-  static std::shared_ptr<FakeCloud> make(FakeOptions options = FakeOptions());
-  ~FakeCloud();
+  FakeProvider(std::shared_ptr<FakeCloud> cloud, std::shared_ptr<Provider> worker)
+      : cloud_(std::move(cloud)), worker_(std::move(worker)) {}
 
-  /// The provider of this cloud, for ServiceParts::providers.
-  void registerIn(ProviderRegistry& registry);
+  // Provider
+  [[nodiscard]] std::string_view name() const override { return cloud_->options_.name; }
+  [[nodiscard]] const CapabilityTable& capabilities() const override { return cloud_->options_.capabilities; }
+  [[nodiscard]] Result<void> validate(const SandboxConfig& config) const override;
+  LifecycleApi& lifecycle() override { return *this; }
+  CommandsApi& commands() override { return *this; }
+  FilesApi& files() override { return *this; }
+  StartedCommandsApi* startedCommands() override {
+    return supportOf(Capability::startedCommands) == Support::native ? this : nullptr;
+  }
+  Task<std::vector<Finding>> diagnose(CallOptions call) override;
 
-  /// The next calls of that kind meet these faults, one each, in this order; later ones work.
-  void fault(FakeCall call, std::vector<Fault> faults);
-  /// How often it was called, faults included.
-  [[nodiscard]] int calls(FakeCall call) const;
-  /// Of all kinds together.
-  [[nodiscard]] int calls() const;
-  void forgetCalls();
+  // LifecycleApi
+  Task<Instance> provision(ProvisionRequest request, CallOptions call) override;
+  Task<std::optional<Instance>> find(std::string key, CallOptions call) override;
+  Task<std::optional<Instance>> inspect(ExternalSandboxId id, CallOptions call) override;
+  Task<Attachment> attach(Instance instance, CallOptions call) override;
+  Task<void> stop(Instance instance, CallOptions call) override;
+  Task<void> destroy(Instance instance, CallOptions call) override;
+  Task<InstancePage> list(std::string ownerTag, std::string cursor, CallOptions call) override;
+  Task<void> extend(Instance instance, std::chrono::milliseconds lifetime, CallOptions call) override;
 
-  /// Every run is answered by this instead of being done.
-  using Answer = std::function<CommandEnd(const CommandSpec& command, RunObserver& observer)>;
-  void answerWith(Answer answer);
+  // CommandsApi
+  Task<CommandEnd> run(Instance instance,
+                       CommandSpec command,
+                       RunObserver& observer,
+                       CallOptions call) override;
 
-  [[nodiscard]] FakeLedger ledger() const;
-  /// How many commands were begun whose program or one of its arguments contains `nonce`.
-  [[nodiscard]] int timesRun(std::string_view nonce) const;
+  // StartedCommandsApi
+  Task<ExternalCommandId> start(Instance instance,
+                                CommandId key,
+                                CommandSpec command,
+                                CallOptions call) override;
+  Task<std::optional<ExternalCommandId>> find(Instance instance, CommandId key, CallOptions call) override;
+  Task<StartedState> poll(Instance instance, ExternalCommandId id, CallOptions call) override;
+  Task<StartedState> wait(Instance instance, ExternalCommandId id, CallOptions call) override;
+  Task<OutputChunk> output(Instance instance,
+                           ExternalCommandId id,
+                           Stream stream,
+                           std::uint64_t offset,
+                           std::size_t maxBytes,
+                           bool follow,
+                           CallOptions call) override;
+  Task<void> kill(Instance instance, ExternalCommandId id, int signal, CallOptions call) override;
+  Task<void> writeInput(
+      Instance instance, ExternalCommandId id, std::string bytes, bool close, CallOptions call) override;
 
-  /// Keys of what exists, stopped or not.
-  [[nodiscard]] std::vector<std::string> existing() const;
-  [[nodiscard]] std::optional<InstanceState> stateOf(std::string_view provisionKey) const;
-
-  /// Behind everybody's back: deleted with all it holds. False when there is no such thing.
-  bool vanish(std::string_view provisionKey);
-  /// Behind everybody's back: its processes end, its files stay.
-  bool putToSleep(std::string_view provisionKey);
-  /// Something with that owner tag that no service made. Returns its external id.
-  ExternalSandboxId plant(std::string provisionKey, std::string ownerTag);
-  /// Left out of list() from now on, as a listing that lags would.
-  void hideFromList(std::string provisionKey);
+  // FilesApi
+  Task<void> read(Instance instance,
+                  SandboxPath path,
+                  std::uint64_t offset,
+                  std::shared_ptr<ByteSink> sink,
+                  CallOptions call) override;
+  Task<void> write(Instance instance,
+                   SandboxPath path,
+                   std::shared_ptr<ByteSource> source,
+                   WriteOptions options,
+                   CallOptions call) override;
+  Task<std::vector<FileInfo>> list(Instance instance, SandboxPath path, CallOptions call) override;
+  Task<FileInfo> stat(Instance instance, SandboxPath path, CallOptions call) override;
+  Task<void> makeDirectory(Instance instance, SandboxPath path, int mode, CallOptions call) override;
+  Task<void> remove(Instance instance, SandboxPath path, RemoveMode mode, CallOptions call) override;
+  Task<void> move(Instance instance, SandboxPath from, SandboxPath to, CallOptions call) override;
+  Task<void> setMode(Instance instance, SandboxPath path, int mode, CallOptions call) override;
 
  private:
-  friend class FakeProvider;
-  class Janitor;
+  friend class FakeCloud;
 
-  struct Box {
-    Instance instance = {};
-    std::string ownerTag = {};
-    SandboxConfig config = {};
-    bool worked = false;  ///< The worker has something for it.
-    bool hidden = false;
-  };
+  [[nodiscard]] Support supportOf(Capability capability) const {
+    const auto& table = cloud_->options_.capabilities;
+    const auto found = table.find(capability);
+    return found == table.end() ? Support::unsupported : found->second.support;
+  }
+  [[nodiscard]] bool offers(Capability capability) const {
+    return supportOf(capability) != Support::unsupported;
+  }
 
-  explicit FakeCloud(FakeOptions options);
+  /// What a fault does before the call. The fault itself comes back, for what it does afterwards.
+  Task<Fault> meet(FakeCall call, Instance instance);
+  /// What a fault does after the call.
+  template <class T>
+  Task<T> leave(Fault fault, Result<T> result);
+  /// `work` between meet() and leave(), on the worker's instance.
+  template <class T>
+  Task<T> guarded(FakeCall call, Instance instance, std::move_only_function<Task<T>(Instance)> work);
 
-  Fault next(FakeCall call);
-  [[nodiscard]] std::optional<Box> boxByKey(std::string_view key) const;
-  [[nodiscard]] std::optional<Box> boxById(const ExternalSandboxId& id) const;
+  /// The worker's instance behind a running one of ours. Errors: gone, notRunning.
+  Task<Instance> workplace(Instance instance);
+  Task<void> clearWorkplace(std::string key, bool keepFiles);
+  void noteCommand(const Instance& instance, const CommandSpec& command);
+  [[nodiscard]] bool runs(const Instance& instance) const;
+  [[nodiscard]] Result<std::string> keyOf(const Instance& instance) const;
 
-  FakeOptions options_;
-  TempDir home_;
-  mutable std::mutex mutex_;
-  std::map<std::string, Box, std::less<>> boxes_;  ///< By key.
-  std::map<FakeCall, std::deque<Fault>> faults_;
-  std::map<FakeCall, int> calls_;
-  FakeLedger ledger_;
-  Answer answer_;
-  int made_ = 0;
-  std::unique_ptr<Janitor> janitor_;
+  std::shared_ptr<FakeCloud> cloud_;
+  std::shared_ptr<Provider> worker_;
 };
+
+template <class T>
+Task<T> FakeProvider::leave(Fault fault, Result<T> result) {
+  if (fault.kind == Fault::Kind::loseReply) co_return std::unexpected(std::move(fault.error));
+  if (fault.kind == Fault::Kind::blockAfter) {
+    auto passed = co_await fault.gate->pass();
+    if (!passed) co_return std::unexpected(std::move(passed).error());
+  }
+  co_return result;
+}
+
+template <class T>
+Task<T> FakeProvider::guarded(FakeCall call,
+                              Instance instance,
+                              std::move_only_function<Task<T>(Instance)> work) {
+  auto fault = co_await meet(call, instance);
+  if (!fault) co_return std::unexpected(std::move(fault).error());
+  auto place = co_await workplace(instance);
+  Result<T> result;
+  if (place) {
+    result = co_await work(std::move(*place));
+  } else {
+    result = std::unexpected(std::move(place).error());
+  }
+  co_return co_await leave<T>(std::move(*fault), std::move(result));
+}
 
 }  // namespace mooring::test

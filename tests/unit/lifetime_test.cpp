@@ -4,7 +4,7 @@
 #include <mooring/service.hpp>
 
 #include "support/catch.hpp"
-#include "support/fake_provider.hpp"
+#include "support/fake_cloud.hpp"
 #include "support/results.hpp"
 #include "support/sources.hpp"
 

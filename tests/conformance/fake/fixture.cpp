@@ -3,7 +3,7 @@
 #include <mooring/local/options.hpp>
 
 #include "../database_fixture.hpp"
-#include "support/fake_provider.hpp"
+#include "support/fake_cloud.hpp"
 
 namespace mooring::conformance {
 namespace {
