@@ -55,19 +55,25 @@ bool awaitEnd(pid_t pid) {
   return done;
 }
 
-/// Control groups whose name holds one of `keys`.
+/// Adds the control groups below `directory` whose name holds one of `keys`. Others come and go meanwhile:
+/// what cannot be looked into any more is passed over, and the rest looked at all the same.
+void addControlGroups(const fs::path& directory,
+                      const std::vector<std::string>& keys,
+                      std::vector<fs::path>& out) {
+  std::error_code ec;
+  for (fs::directory_iterator at(directory, ec); !ec && at != fs::directory_iterator(); at.increment(ec)) {
+    std::error_code unknown;
+    if (!at->is_directory(unknown) || at->is_symlink(unknown)) continue;
+    const auto name = at->path().filename().string();
+    const auto held = [&name](const std::string& key) { return name.find(key) != std::string::npos; };
+    if (std::ranges::any_of(keys, held)) out.push_back(at->path());
+    addControlGroups(at->path(), keys, out);
+  }
+}
+
 std::vector<fs::path> controlGroupsOf(const std::vector<std::string>& keys) {
   std::vector<fs::path> out;
-  std::error_code ec;
-  fs::recursive_directory_iterator at("/sys/fs/cgroup", fs::directory_options::skip_permission_denied, ec);
-  for (; !ec && at != fs::recursive_directory_iterator(); at.increment(ec)) {
-    if (!at->is_directory(ec)) continue;
-    const auto name = at->path().filename().string();
-    if (std::ranges::any_of(
-            keys, [&name](const std::string& key) { return name.find(key) != std::string::npos; })) {
-      out.push_back(at->path());
-    }
-  }
+  addControlGroups("/sys/fs/cgroup", keys, out);
   return out;
 }
 

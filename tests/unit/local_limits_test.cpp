@@ -1,9 +1,15 @@
 #include "limits.hpp"
 #include "support/catch.hpp"
+#include "support/temp_dir.hpp"
 
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+#include <filesystem>
 #include <string>
+#include <vector>
+
+namespace fs = std::filesystem;
 
 using namespace mooring::local;
 
@@ -35,6 +41,28 @@ TEST_CASE("local/limits: a group outside of what is mounted here counts as the r
   const auto places = findCgroups("cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n", "0::/../../elsewhere\n");
   REQUIRE(places.v2.size() == 1);
   CHECK(places.v2[0] == "/sys/fs/cgroup");
+}
+
+TEST_CASE("local/limits: the groups of every start are found by name, and nobody else's", "[unit][local]") {
+  const mooring::test::TempDir kernel;
+  const auto make = [&kernel](const fs::path& group) {
+    fs::create_directories(kernel / group);
+    return kernel / group;
+  };
+  std::vector<fs::path> own{make("pids/" + groupName("key-1", "0123abcd")),
+                            make("pids/" + groupName("key-1", "ffffffff")),
+                            make("unified/" + groupName("key-1", "0123abcd"))};
+  make("pids/" + groupName("key-1-b", "0123abcd"));
+  make("pids/" + groupName("key-1-0123abcd", "ffffffff"));
+  make("pids/" + groupName("key-10", "0123abcd"));
+  make("pids/somebody-elses");
+  CgroupPlaces places;
+  places.v1 = {{"pids", kernel / "pids"}, {"memory", kernel / "not-there"}};
+  places.v2 = {kernel / "unified"};
+  auto found = findGroups(places, "key-1");
+  std::ranges::sort(found);
+  std::ranges::sort(own);
+  CHECK(found == own);
 }
 
 TEST_CASE("local/limits: without control groups rlimit and affinity take over, and it says so",

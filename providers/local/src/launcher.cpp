@@ -11,8 +11,10 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <fcntl.h>
+#include <iterator>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -157,18 +159,13 @@ std::vector<std::string> serveArguments(const Definition& definition,
 }
 
 Result<Limits> setLimits(const Layout& layout, const Definition& definition, const LimitWishes& wishes) {
-  const auto mounts = readText("/proc/self/mounts");
-  const auto memberships = readText("/proc/self/cgroup");
-  CgroupPlaces places;
-  if (mounts && memberships) places = findCgroups(*mounts, *memberships);
   // In namespaces of its own a user's processes are counted apart; the kernel exempts root outside of them
   // only.
   const bool countsProcesses = definition.isolation == Isolation::bubblewrap && ::geteuid() != 0;
-  // A name of its own for each start: the one before may still be being removed.
   const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
   const std::string start = hex(hashOf(std::to_string(now) + "-" + std::to_string(::getpid()))).substr(0, 8);
-  const std::string name = "mooring-" + definition.provisionKey + "-" + start;
-  Limits limits = applyLimits(places, name, wishes, countsProcesses);
+  Limits limits = applyLimits(
+      findCgroups(), groupName(definition.provisionKey, start), wishes, countsProcesses);
   if (limits.processes == LimitBy::none && definition.maxProcesses) {
     removeCgroups(limits.directories);
     return refuse(
@@ -251,14 +248,18 @@ std::unexpected<Error> launchFailure(const Layout& layout,
 }
 
 Task<void> removeGroups(SitePtr site, std::string key) {
-  auto load = [site, key]() -> Result<Limits> {
+  // What is noted may lie where only the process that started it looks; what is not noted is found by its
+  // name.
+  auto look = [site, key]() -> Result<std::vector<fs::path>> {
     const auto text = readText(site->layout.run(key) / run_file::limits);
-    return text ? parseLimits(*text).value_or(Limits()) : Limits();
+    auto groups = text ? parseLimits(*text).value_or(Limits()).directories : std::vector<fs::path>();
+    std::ranges::copy(findGroups(findCgroups(), key), std::back_inserter(groups));
+    return groups;
   };
-  const auto limits = co_await runBlocking(site->context.blocking, std::move(load));
+  const auto groups = co_await runBlocking(site->context.blocking, std::move(look));
   constexpr int attempts = 200;
   constexpr std::chrono::milliseconds pause(5);  // Version 1 does not tell when a group becomes empty.
-  for (int i = 0; limits && i < attempts && !removeCgroups(limits->directories); ++i) {
+  for (int i = 0; groups && i < attempts && !removeCgroups(*groups); ++i) {
     auto waited = co_await sleepFor(pause);
     if (!waited) break;
   }

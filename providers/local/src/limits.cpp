@@ -1,6 +1,7 @@
 #include "limits.hpp"
 
 #include "detail/descriptor.hpp"
+#include "site.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -141,6 +142,37 @@ CgroupPlaces findCgroups(std::string_view mounts, std::string_view memberships) 
     }
   }
   return places;
+}
+
+CgroupPlaces findCgroups() {
+  const auto mounts = readText("/proc/self/mounts");
+  const auto memberships = readText("/proc/self/cgroup");
+  return mounts && memberships ? findCgroups(*mounts, *memberships) : CgroupPlaces();
+}
+
+std::string groupName(std::string_view key, std::string_view start) {
+  return "mooring-" + std::string(key) + "-" + std::string(start);
+}
+
+std::vector<fs::path> findGroups(const CgroupPlaces& places, std::string_view key) {
+  constexpr std::size_t startLength = 8;
+  const std::string prefix = groupName(key, "");
+  std::vector<fs::path> groups;
+  const auto collect = [&](const fs::path& place) {
+    std::error_code ec;
+    for (fs::directory_iterator at(place, ec); !ec && at != fs::directory_iterator(); at.increment(ec)) {
+      const std::string name = at->path().filename().string();
+      // Another key may begin with this one.
+      const bool own = name.starts_with(prefix) && name.size() == prefix.size() + startLength &&
+                       name.find_first_not_of("0123456789abcdef", prefix.size()) == std::string::npos;
+      if (own) groups.push_back(at->path());
+    }
+  };
+  for (const auto& [controller, place] : places.v1)
+    collect(place);
+  for (const auto& place : places.v2)
+    collect(place);
+  return groups;
 }
 
 Limits applyLimits(const CgroupPlaces& places,

@@ -60,10 +60,7 @@ Finding lookAtDirectory(const Layout& layout) {
 
 /// Says what limits would come of; makes no group.
 Finding lookAtLimits() {
-  const auto mounts = readText("/proc/self/mounts");
-  const auto memberships = readText("/proc/self/cgroup");
-  CgroupPlaces places;
-  if (mounts && memberships) places = findCgroups(*mounts, *memberships);
+  const CgroupPlaces places = findCgroups();
   std::string how;
   for (const std::string controller : {"memory", "pids", "cpu"}) {
     const auto place = places.v1.find(controller);
