@@ -97,7 +97,7 @@ Task<AnyNative> nativeOn(Reached where) {
   if (!native.has_value()) {
     co_return failure(Errc::unsupported, "provider " + where.record.provider + " has no native handle");
   }
-  co_return AnyNative{std::move(native)};
+  co_return AnyNative(std::move(native));
 }
 
 }  // namespace

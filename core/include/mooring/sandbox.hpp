@@ -9,10 +9,12 @@
 #include <mooring/record.hpp>
 
 #include <any>
+#include <concepts>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mooring {
@@ -24,8 +26,13 @@ struct Handle {
   std::shared_ptr<Engine> engine = {};
   std::shared_ptr<Core> core = {};
 };
-/// What Provider::native() gave. A bare std::any would take a whole Result for its value.
+/// What Provider::native() gave. Made of a std::any and of nothing that could become one, as a whole Result
+/// could.
 struct AnyNative {
+  AnyNative() = default;
+  template <std::same_as<std::any> Any>
+  explicit AnyNative(Any native) : value(std::move(native)) {}
+
   std::any value = {};
 };
 }  // namespace detail
