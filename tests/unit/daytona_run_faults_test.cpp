@@ -9,9 +9,6 @@
 namespace mooring::test::daytona {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
 std::string commandIn(Exchange& exchange) {
   exchange.readBody();
   return std::string(boost::json::parse(exchange.request().body).at("command").as_string());

@@ -7,7 +7,6 @@
 
 namespace mooring::test {
 
-using emulation::Machine;
 using emulation::MachinePtr;
 using emulation::Machines;
 using emulation::MachineSpec;

@@ -15,7 +15,6 @@
 namespace mooring::test {
 
 using emulation::ExchangePtr;
-using emulation::Reply;
 using emulation::Router;
 using emulation::Stage;
 

@@ -24,7 +24,6 @@ using test::get;
 using test::HttpServer;
 using test::post;
 using test::send;
-using test::start;
 
 namespace {
 

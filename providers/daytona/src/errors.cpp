@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <array>
 
-namespace json = boost::json;
-
 namespace mooring::daytona {
 
 namespace {

@@ -7,8 +7,6 @@
 
 #include <algorithm>
 
-namespace json = boost::json;
-
 namespace mooring::sprites {
 
 namespace {

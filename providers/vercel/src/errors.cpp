@@ -6,8 +6,6 @@
 
 #include <boost/json/object.hpp>
 
-namespace json = boost::json;
-
 namespace mooring::vercel {
 
 namespace {

@@ -11,7 +11,6 @@
 
 namespace mooring::daytona::emulator {
 
-namespace json = boost::json;
 using emulation::Members;
 using emulation::refused;
 using emulation::Reply;

@@ -8,7 +8,6 @@ namespace mooring::vercel::emulated {
 
 namespace json = boost::json;
 using emulation::Members;
-using emulation::refused;
 
 namespace {
 

@@ -12,7 +12,6 @@ namespace mooring::sprites::emulated {
 
 namespace json = boost::json;
 using emulation::jsonReply;
-using emulation::refused;
 using emulation::Reply;
 
 namespace {
