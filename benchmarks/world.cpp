@@ -58,6 +58,7 @@ namespace {
 
 pid_t start(const std::vector<std::string>& argv, int output) {
   std::vector<char*> pointers;
+  pointers.reserve(argv.size() + 1);
   for (const auto& argument : argv)
     pointers.push_back(const_cast<char*>(argument.c_str()));
   pointers.push_back(nullptr);

@@ -295,7 +295,6 @@ struct HttpServer::State {
     {
       const std::scoped_lock lock(mutex);
       stopping = true;
-      boost::system::error_code ignored;
       ::shutdown(acceptor.native_handle(), SHUT_RDWR);
       for (const auto& line : lines)
         line->shutDown();

@@ -81,6 +81,7 @@ TEST_CASE("daytona/files: small files are written by one request, others by two"
 
   world.guest.forgetRequests();
   std::vector<std::pair<std::string, std::string>> ten;
+  ten.reserve(10);
   for (int i = 0; i < 10; ++i)
     ten.emplace_back("ten/" + std::to_string(i), noise(static_cast<std::size_t>(i) * 100));
   REQUIRE(ok(world.writeMany(ten)));
@@ -129,6 +130,7 @@ TEST_CASE("daytona/files: above the limit a file goes in pieces and arrives whol
 
   world.guest.onRequest(nullptr);
   std::vector<std::pair<std::string, std::string>> many;
+  many.reserve(8);
   for (int i = 0; i < 8; ++i)
     many.emplace_back("many/" + std::to_string(i), noise(static_cast<std::size_t>(i) * 900));
   REQUIRE(ok(world.writeMany(many)));

@@ -147,6 +147,7 @@ TEST_CASE("daytona/run: a request that comes twice starts the command once", "[u
   const auto text = mooring::daytona::startText(start, script("echo ran >>effects; echo out"));
   std::vector<std::string> answers(6);
   std::vector<std::thread> at;
+  at.reserve(answers.size());
   for (auto& answer : answers)
     at.emplace_back([&answer, &world, text] { answer = world.guest.execute(text); });
   for (auto& thread : at)

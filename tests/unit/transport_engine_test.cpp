@@ -107,6 +107,7 @@ TEST_CASE("engine: two hundred at once share the connections that one host may h
   options.connectionsPerHost = 8;
   const auto http = engineWith(options);
   std::vector<std::future<Result<http::Response>>> pending;
+  pending.reserve(200);
   for (int i = 0; i < 200; ++i)
     pending.push_back(start(http, get(server.url("/" + std::to_string(i)))));
   for (int i = 0; i < 200; ++i) {

@@ -77,10 +77,11 @@ Result<http::Upgrade> open(std::string url,
 
 /// On the loop, where sockets belong.
 void drop(http::Upgrade upgrade) {
-  test::run([](http::Upgrade owned) -> Task<void> {
+  const auto dropped = test::run([](http::Upgrade owned) -> Task<void> {
     owned.socket.reset();
     co_return Result<void>();
   }(std::move(upgrade)));
+  CHECK(test::ok(dropped));
 }
 
 }  // namespace
