@@ -31,7 +31,8 @@ Subject makeSubject(const std::string& kind);
 }  // namespace mooring::test
 
 /// Runs the rest of a test case once for each kind of store.
-// NOLINTNEXTLINE(bugprone-macro-parentheses): it declares `name`.
+// NOLINTBEGIN(bugprone-macro-parentheses): it declares `name`.
 #define MOORING_EACH_STORE(name)                                                             \
   auto name = ::mooring::test::makeSubject(GENERATE(as<std::string>{}, "memory", "sqlite")); \
   INFO("store: " << (name).kind)
+// NOLINTEND(bugprone-macro-parentheses)
