@@ -158,14 +158,19 @@ std::vector<std::string> serveArguments(const Definition& definition,
   return all;
 }
 
+/// What the groups of a sandbox are named by. Another root may hold the same key.
+std::string groupKey(const Layout& layout, const std::string& key) {
+  return hex(hashOf(layout.root().string())).substr(0, 8) + "-" + key;
+}
+
 Result<Limits> setLimits(const Layout& layout, const Definition& definition, const LimitWishes& wishes) {
   // In namespaces of its own a user's processes are counted apart; the kernel exempts root outside of them
   // only.
   const bool countsProcesses = definition.isolation == Isolation::bubblewrap && ::geteuid() != 0;
   const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
   const std::string start = hex(hashOf(std::to_string(now) + "-" + std::to_string(::getpid()))).substr(0, 8);
-  Limits limits = applyLimits(
-      findCgroups(), groupName(definition.provisionKey, start), wishes, countsProcesses);
+  const std::string name = groupName(groupKey(layout, definition.provisionKey), start);
+  Limits limits = applyLimits(findCgroups(), name, wishes, countsProcesses);
   if (limits.processes == LimitBy::none && definition.maxProcesses) {
     removeCgroups(limits.directories);
     return refuse(
@@ -253,7 +258,7 @@ Task<void> removeGroups(SitePtr site, std::string key) {
   auto look = [site, key]() -> Result<std::vector<fs::path>> {
     const auto text = readText(site->layout.run(key) / run_file::limits);
     auto groups = text ? parseLimits(*text).value_or(Limits()).directories : std::vector<fs::path>();
-    std::ranges::copy(findGroups(findCgroups(), key), std::back_inserter(groups));
+    std::ranges::copy(findGroups(findCgroups(), groupKey(site->layout, key)), std::back_inserter(groups));
     return groups;
   };
   const auto groups = co_await runBlocking(site->context.blocking, std::move(look));
