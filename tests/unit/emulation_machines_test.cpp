@@ -93,6 +93,15 @@ TEST_CASE("emulation machines: files survive a stop, processes do not", "[unit][
   CHECK(state->status != CommandStatus::running);
 }
 
+TEST_CASE("emulation machines: stopping one leaves its namesake of another pool alone", "[unit][emulation]") {
+  const Pool pool;
+  const Pool other;
+  REQUIRE(ok(run(pool.machine->stop())));
+  auto said = run(other.machine->runCaptured(shell("echo alive")));
+  REQUIRE(ok(said));
+  CHECK(said->out == "alive\n");
+}
+
 TEST_CASE("emulation machines: a command that takes too long is killed and said to be late",
           "[unit][emulation]") {
   const Pool pool;

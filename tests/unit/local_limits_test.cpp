@@ -49,17 +49,19 @@ TEST_CASE("local/limits: the groups of every start are found by name, and nobody
     fs::create_directories(kernel / group);
     return kernel / group;
   };
-  std::vector<fs::path> own{make("pids/" + groupName("key-1", "0123abcd")),
-                            make("pids/" + groupName("key-1", "ffffffff")),
-                            make("unified/" + groupName("key-1", "0123abcd"))};
-  make("pids/" + groupName("key-1-b", "0123abcd"));
-  make("pids/" + groupName("key-1-0123abcd", "ffffffff"));
-  make("pids/" + groupName("key-10", "0123abcd"));
+  const auto prefix = groupPrefix("/root", "key-1");
+  std::vector<fs::path> own{make("pids/" + prefix + "0123abcd"),
+                            make("pids/" + prefix + "ffffffff"),
+                            make("unified/" + prefix + "0123abcd")};
+  make("pids/" + groupPrefix("/root", "key-1-b") + "0123abcd");
+  make("pids/" + groupPrefix("/root", "key-1-0123abcd") + "ffffffff");
+  make("pids/" + groupPrefix("/root", "key-10") + "0123abcd");
+  make("pids/" + groupPrefix("/other", "key-1") + "0123abcd");
   make("pids/somebody-elses");
   CgroupPlaces places;
   places.v1 = {{"pids", kernel / "pids"}, {"memory", kernel / "not-there"}};
   places.v2 = {kernel / "unified"};
-  auto found = findGroups(places, "key-1");
+  auto found = findGroups(places, prefix);
   std::ranges::sort(found);
   std::ranges::sort(own);
   CHECK(found == own);

@@ -3,6 +3,7 @@
 #include <mooring/blocking.hpp>
 
 #include "errors.hpp"
+#include "hex_hash.hpp"
 #include "processes.hpp"
 #include "protocol.hpp"
 #include "spawn.hpp"
@@ -36,25 +37,9 @@ constexpr std::chrono::milliseconds endPatience(1000);
 constexpr std::chrono::milliseconds shortestPatience(1);
 constexpr std::uint64_t defaultProcesses = 1024;
 
-std::uint64_t hashOf(std::string_view bytes) {
-  std::uint64_t hash = 14695981039346656037U;  // FNV-1a
-  for (const char byte : bytes) {
-    hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211U;
-  }
-  return hash;
-}
-
-std::string hex(std::uint64_t value) {
-  std::string text(16, '0');
-  for (std::size_t i = text.size(); i-- > 0; value >>= 4) {
-    text[i] = "0123456789abcdef"[value & 0xf];
-  }
-  return text;
-}
-
 /// The supervisor as a file, named by its content, so that versions do not overwrite each other.
 Result<fs::path> installSupervisor(const Layout& layout) {
-  static const std::string name = "supervisor-" + hex(hashOf(supervisorImage()));
+  static const std::string name = "supervisor-" + hexHash(supervisorImage());
   fs::path file = layout.bin() / name;
   struct stat status = {};
   if (::stat(file.c_str(), &status) == 0 &&
@@ -158,18 +143,13 @@ std::vector<std::string> serveArguments(const Definition& definition,
   return all;
 }
 
-/// What the groups of a sandbox are named by. Another root may hold the same key.
-std::string groupKey(const Layout& layout, const std::string& key) {
-  return hex(hashOf(layout.root().string())).substr(0, 8) + "-" + key;
-}
-
 Result<Limits> setLimits(const Layout& layout, const Definition& definition, const LimitWishes& wishes) {
   // In namespaces of its own a user's processes are counted apart; the kernel exempts root outside of them
   // only.
   const bool countsProcesses = definition.isolation == Isolation::bubblewrap && ::geteuid() != 0;
   const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
-  const std::string start = hex(hashOf(std::to_string(now) + "-" + std::to_string(::getpid()))).substr(0, 8);
-  const std::string name = groupName(groupKey(layout, definition.provisionKey), start);
+  const std::string start = hexHash(std::to_string(now) + "-" + std::to_string(::getpid())).substr(0, 8);
+  const std::string name = groupPrefix(layout.root(), definition.provisionKey) + start;
   Limits limits = applyLimits(findCgroups(), name, wishes, countsProcesses);
   if (limits.processes == LimitBy::none && definition.maxProcesses) {
     removeCgroups(limits.directories);
@@ -258,7 +238,8 @@ Task<void> removeGroups(SitePtr site, std::string key) {
   auto look = [site, key]() -> Result<std::vector<fs::path>> {
     const auto text = readText(site->layout.run(key) / run_file::limits);
     auto groups = text ? parseLimits(*text).value_or(Limits()).directories : std::vector<fs::path>();
-    std::ranges::copy(findGroups(findCgroups(), groupKey(site->layout, key)), std::back_inserter(groups));
+    std::ranges::copy(findGroups(findCgroups(), groupPrefix(site->layout.root(), key)),
+                      std::back_inserter(groups));
     return groups;
   };
   const auto groups = co_await runBlocking(site->context.blocking, std::move(look));

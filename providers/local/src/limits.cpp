@@ -1,6 +1,7 @@
 #include "limits.hpp"
 
 #include "detail/descriptor.hpp"
+#include "hex_hash.hpp"
 #include "site.hpp"
 
 #include <boost/json/parse.hpp>
@@ -150,13 +151,12 @@ CgroupPlaces findCgroups() {
   return mounts && memberships ? findCgroups(*mounts, *memberships) : CgroupPlaces();
 }
 
-std::string groupName(std::string_view key, std::string_view start) {
-  return "mooring-" + std::string(key) + "-" + std::string(start);
+std::string groupPrefix(const fs::path& root, std::string_view key) {
+  return "mooring-" + hexHash(root.string()).substr(0, 8) + "-" + std::string(key) + "-";
 }
 
-std::vector<fs::path> findGroups(const CgroupPlaces& places, std::string_view key) {
+std::vector<fs::path> findGroups(const CgroupPlaces& places, std::string_view prefix) {
   constexpr std::size_t startLength = 8;
-  const std::string prefix = groupName(key, "");
   std::vector<fs::path> groups;
   const auto collect = [&](const fs::path& place) {
     std::error_code ec;

@@ -36,11 +36,11 @@ CgroupPlaces findCgroups(std::string_view mounts, std::string_view memberships);
 /// From /proc; none where that cannot be read. Blocks.
 CgroupPlaces findCgroups();
 
-/// How the groups of one start of a sandbox are named; `start` is eight hexadecimal digits. Each start has
-/// its own, for those of the one before may still be being removed.
-std::string groupName(std::string_view key, std::string_view start);
-/// The groups of every start of `key`: one that was killed halfway has noted none. Blocks.
-std::vector<std::filesystem::path> findGroups(const CgroupPlaces& places, std::string_view key);
+/// How the groups of the sandbox `key` below `root` are named; another root may hold the same key. Eight
+/// hexadecimal digits follow, others for each start: the groups of the one before may still be being removed.
+std::string groupPrefix(const std::filesystem::path& root, std::string_view key);
+/// The groups of every start with that prefix: one that was killed halfway has noted none. Blocks.
+std::vector<std::filesystem::path> findGroups(const CgroupPlaces& places, std::string_view prefix);
 
 /// What was done for one sandbox.
 struct Limits {
