@@ -56,7 +56,7 @@ TEST_CASE("local/limits: the groups of every start are found by name, and nobody
   make("pids/" + groupPrefix("/root", "key-1-b") + "0123abcd");
   make("pids/" + groupPrefix("/root", "key-1-0123abcd") + "ffffffff");
   make("pids/" + groupPrefix("/root", "key-10") + "0123abcd");
-  make("pids/" + groupPrefix("/other", "key-1") + "0123abcd");
+  make("pids/" + groupPrefix("/other", "key-1") + "11111111");
   make("pids/somebody-elses");
   CgroupPlaces places;
   places.v1 = {{"pids", kernel / "pids"}, {"memory", kernel / "not-there"}};
